@@ -18,10 +18,10 @@
 struct config_core {
 	char *state_dir, *master_key;
 	char *login_socket, *admin_socket, *sender_socket;
-	char *hostname;           /* in prompts and texts; empty: the host's */
-	char *sender_user;        /* who may connect to sender_socket besides root and the core's own user */
+	char *hostname;    /* in prompts and texts; empty: the host's */
+	char *sender_user; /* who may connect to sender_socket besides root and the core's own user */
 	char *admin_group, *audit_group;
-	char **trusted_users;     /* unprivileged callers that may name any user (gdm …) */
+	char **trusted_users;                     /* unprivileged callers that may name any user (gdm …) */
 	int64_t connections_per_uid, connections; /* for callers other than root */
 };
 
@@ -39,8 +39,8 @@ struct config_policy {
 
 struct config_route {
 	char *name;
-	char **countries;  /* E.164 prefixes; empty: all */
-	char **channels;   /* names, in order */
+	char **countries; /* E.164 prefixes; empty: all */
+	char **channels;  /* names, in order */
 	int64_t fallback_after;
 };
 
@@ -58,7 +58,7 @@ struct config_rates {
 #define CONFIG_COOLDOWN_MAX 8
 struct config_limits {
 	struct config_rates per_user, per_number, per_source, per_caller, global;
-	char **source_exempt;                 /* CIDR blocks that per_source does not count */
+	char **source_exempt;                         /* CIDR blocks that per_source does not count */
 	int64_t resend_cooldown[CONFIG_COOLDOWN_MAX]; /* before the 1st, 2nd … resend; the last one stays */
 	size_t resend_cooldown_count;
 	int64_t sends_since_success;
@@ -69,14 +69,14 @@ struct config_limits {
 struct config_channel {
 	char *name, *driver;
 	char *base_url, *ca_file;
-	int64_t timeout;                      /* for one request, seconds */
-	char *token;                          /* whatsapp_cloud: a secret's reference */
+	int64_t timeout; /* for one request, seconds */
+	char *token;     /* whatsapp_cloud: a secret's reference */
 	char *phone_number_id, *api_version, *template, *language;
 	char *url, *method, **headers, *secret, *body_type, *body, *sender; /* http */
 	int64_t success_status;
 	char *success_pointer, *success_value, *id_pointer;
-	char *path;                           /* file */
-	const char *file;                     /* where the section stands, for errors */
+	char *path;       /* file */
+	const char *file; /* where the section stands, for errors */
 	int line;
 };
 
@@ -91,14 +91,14 @@ struct config {
 	struct config_limits limits;
 	struct config_policy *policies; /* in the file's order, "default" last */
 	size_t policy_count;
-	struct config_route *routes;    /* "default" last */
+	struct config_route *routes; /* "default" last */
 	size_t route_count;
 	struct config_channel *channels;
 	size_t channel_count;
 	struct config_text *texts;
 	size_t text_count;
-	char **warnings;                /* "file:line: …", ends with NULL */
-	void *tree;                     /* what the strings point into */
+	char **warnings; /* "file:line: …", ends with NULL */
+	void *tree;      /* what the strings point into */
 };
 
 /*

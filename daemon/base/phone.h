@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PHONE_MAX 17      /* "+", 15 digits, NUL */
+#define PHONE_MAX 17 /* "+", 15 digits, NUL */
 #define PHONE_MASK_MAX 16
 
 struct phone {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,8 @@ static int check_file(int fd, const char *path, char *why, size_t why_size)
 	if (!S_ISREG(st.st_mode))
 		return fail(-EINVAL, why, why_size, path, "is not a regular file");
 	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return fail(-EPERM, why, why_size, path, "belongs to another user: chown it to root or to this daemon's user");
+		return fail(-EPERM, why, why_size, path,
+			    "belongs to another user: chown it to root or to this daemon's user");
 	if (st.st_mode & 077)
 		return fail(-EPERM, why, why_size, path, "can be read by others: chmod 0400");
 	return 0;
