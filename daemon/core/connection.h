@@ -1,0 +1,48 @@
+/*
+ * One accepted socket: who is on the other end, datagrams in, datagrams out without blocking. What they mean is its
+ * session's business.
+ */
+#pragma once
+
+#include "wire/codec.h"
+#include "wire/peer.h"
+
+#include <systemd/sd-event.h>
+
+struct connection;
+
+struct connection_ops {
+	/* A login whose asker has gone must not be decided: what it sent last is dropped with it. */
+	bool drop_on_hangup;
+	void (*received)(struct connection *connection, const char *data, size_t length);
+	/* All that was sent is out. NULL: does not matter. */
+	void (*drained)(struct connection *connection);
+	/* The socket has ended, by either side; connection->session is the callee's to free. */
+	void (*closed)(struct connection *connection);
+};
+
+struct connection {
+	const struct connection_ops *ops;
+	struct server *server;
+	void *session;
+	struct peer peer;
+	int fd;                             /* -1: closed; whoever holds a reference may still look at the rest */
+	int64_t deadline;                   /* boot time at which the server closes it; 0: never */
+	struct connection *next, *previous; /* the server's list */
+	sd_event_source *io;
+	struct datagram *out, **out_last;
+	unsigned references;
+};
+
+/* Takes the descriptor over in every case. The list is the server's: see server.h. */
+int connection_new(struct server *server, sd_event *event, int fd, const struct connection_ops *ops,
+		   struct connection **ret);
+struct connection *connection_ref(struct connection *connection);
+void connection_unref(struct connection *connection);
+/* Ends it: calls closed() once, drops what was not sent. */
+void connection_close(struct connection *connection);
+
+/* Sends, or queues while the peer does not read. 0 or -errno: then the connection is closed. Buffers are wiped. */
+int connection_send(struct connection *connection, const struct wire_message *message, const void *in);
+/* True if the peer has not read all yet. */
+bool connection_is_full(const struct connection *connection);

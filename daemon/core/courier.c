@@ -1,0 +1,354 @@
+#include "daemon/core/courier.h"
+
+#include "daemon/base/log.h"
+#include "daemon/core/outbox.h"
+#include "daemon/core/request.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A sender that survived reports what it did within this time of its connection. */
+#define REPORT_USEC (2 * SECOND)
+#define PROBE_USEC (12 * SECOND)
+#define RETRY_USEC (5 * SECOND) /* after the store failed */
+
+struct courier {
+	struct server *server;
+	struct connection *sender;
+	int64_t connected_at;
+	sd_event_source *due_timer, *recover_timer, *probe_timer;
+	int64_t next_due; /* INT64_MAX: the timer is off */
+	bool claiming;
+	struct health channels[COURIER_CHANNELS_MAX];
+	bool probed[COURIER_CHANNELS_MAX];
+	size_t channel_count;
+	void (*probe_ready)(void *userdata);
+	void *probe_userdata;
+};
+
+static void claim(struct courier *courier);
+
+static int64_t now(const struct courier *courier)
+{
+	return courier->server->clock.now(&courier->server->clock);
+}
+
+/* The timer */
+
+static void arm(struct courier *courier, int64_t due)
+{
+	int64_t left = due - now(courier);
+
+	courier->next_due = due;
+	sd_event_source_set_time_relative(courier->due_timer, left > 0 ? (uint64_t)left : 0);
+	sd_event_source_set_enabled(courier->due_timer, SD_EVENT_ONESHOT);
+}
+
+static int on_due(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct courier *courier = userdata;
+
+	(void)source;
+	(void)usec;
+	courier->next_due = INT64_MAX;
+	claim(courier);
+	return 0;
+}
+
+void courier_expect(struct courier *courier, int64_t due)
+{
+	if (due < courier->next_due)
+		arm(courier, due);
+}
+
+/* Claiming what is due */
+
+struct claim_request {
+	struct request request;
+	struct outbox_batch batch;
+};
+
+static int run_claim(struct job *job, struct tx *tx)
+{
+	struct claim_request *c = (struct claim_request *)job;
+
+	return outbox_claim(&c->request.engine, tx, &c->batch);
+}
+
+static void claim_done(struct job *job, int result)
+{
+	struct claim_request *c = (struct claim_request *)job;
+	struct courier *courier = c->request.server->courier;
+
+	courier->claiming = false;
+	for (size_t i = 0; result == 0 && i < c->batch.count; i++)
+		courier_send(courier, &c->batch.sends[i]);
+	if (result < 0)
+		courier_expect(courier, now(courier) + RETRY_USEC);
+	else if (courier->sender && c->batch.next_due != INT64_MAX)
+		courier_expect(courier, c->batch.next_due);
+	outbox_batch_wipe(&c->batch);
+	request_free(&c->request);
+}
+
+static void claim(struct courier *courier)
+{
+	struct claim_request *c;
+
+	if (!courier->sender || courier->claiming || courier->server->stopping)
+		return; /* a sender that comes, or the claim that ends, looks again */
+	c = request_new(sizeof(*c), courier->server, NULL, run_claim, claim_done);
+	if (!c)
+		return;
+	courier->claiming = true;
+	request_submit(&c->request);
+}
+
+/* What the sender reports */
+
+struct report_request {
+	struct request request;
+	bool is_failure;
+	struct sent sent;
+	struct failed failed;
+};
+
+static int run_report(struct job *job, struct tx *tx)
+{
+	struct report_request *r = (struct report_request *)job;
+
+	return r->is_failure ? outbox_failed(&r->request.engine, tx, &r->failed, &r->request.reply)
+			     : outbox_sent(tx, &r->sent);
+}
+
+static void report_done(struct job *job, int result)
+{
+	struct request *request = (struct request *)job;
+
+	if (result == 0)
+		request_publish(request);
+	request_free(request);
+}
+
+static void on_report(struct connection *c, const char *data, size_t length, bool is_failure)
+{
+	char why[WIRE_WHY_MAX];
+	struct report_request *r = request_new(sizeof(*r), c->server, NULL, run_report, report_done);
+
+	if (!r)
+		return;
+	r->is_failure = is_failure;
+	if (wire_decode(is_failure ? &wire_failed : &wire_sent, data, length,
+			is_failure ? (void *)&r->failed : (void *)&r->sent, why) < 0) {
+		log_warning("sender: a report is dropped: %s", why);
+		request_free(&r->request);
+		return;
+	}
+	request_submit(&r->request);
+}
+
+/* How the channels are */
+
+static void end_probe(struct courier *courier)
+{
+	void (*ready)(void *) = courier->probe_ready;
+
+	courier->probe_ready = NULL;
+	sd_event_source_set_enabled(courier->probe_timer, SD_EVENT_OFF);
+	if (ready)
+		ready(courier->probe_userdata);
+}
+
+static int on_probe_timeout(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	end_probe(userdata);
+	return 0;
+}
+
+static struct health *channel_named(struct courier *courier, const char *name)
+{
+	for (size_t i = 0; i < courier->channel_count; i++)
+		if (strcmp(courier->channels[i].name, name) == 0)
+			return &courier->channels[i];
+	return courier->channel_count < COURIER_CHANNELS_MAX ? &courier->channels[courier->channel_count++] : NULL;
+}
+
+static void on_health(struct connection *c, const char *data, size_t length)
+{
+	struct courier *courier = c->server->courier;
+	char why[WIRE_WHY_MAX];
+	struct health health, *channel;
+	bool all = true;
+
+	if (wire_decode(&wire_health, data, length, &health, why) < 0) {
+		log_warning("sender: a message is dropped: %s", why);
+		return;
+	}
+	channel = channel_named(courier, health.name);
+	if (!channel)
+		return;
+	*channel = health;
+	courier->probed[channel - courier->channels] = true;
+	for (size_t i = 0; i < courier->channel_count; i++)
+		all = all && courier->probed[i];
+	if (all && courier->probe_ready)
+		end_probe(courier);
+}
+
+size_t courier_health(const struct courier *courier, struct health items[static COURIER_CHANNELS_MAX + 1])
+{
+	size_t count = 0;
+	struct health *sender = &items[count++];
+
+	*sender = (struct health){.name = "sender"};
+	snprintf(sender->state, sizeof(sender->state), "%s", courier->sender ? "ok" : "failed");
+	snprintf(sender->detail, sizeof(sender->detail), "%s",
+		 courier->sender ? "connected" : "not connected: is whatsapp-otp-sender running? see its log");
+	for (size_t i = 0; courier->sender && i < courier->channel_count; i++)
+		items[count++] = courier->channels[i];
+	return count;
+}
+
+int courier_probe(struct courier *courier, void (*ready)(void *userdata), void *userdata)
+{
+	struct health all = {0};
+
+	if (courier->probe_ready)
+		return -EBUSY;
+	if (!courier->sender || courier->channel_count == 0)
+		return -ENOTCONN;
+	memset(courier->probed, 0, sizeof(courier->probed));
+	courier->probe_ready = ready;
+	courier->probe_userdata = userdata;
+	sd_event_source_set_time_relative(courier->probe_timer, PROBE_USEC);
+	sd_event_source_set_enabled(courier->probe_timer, SD_EVENT_ONESHOT);
+	return connection_send(courier->sender, &wire_health, &all);
+}
+
+/* The connection */
+
+static void received(struct connection *c, const char *data, size_t length)
+{
+	if (c->server->courier->sender != c)
+		return;
+	if (wire_is(&wire_sent, data, length))
+		on_report(c, data, length, false);
+	else if (wire_is(&wire_failed, data, length))
+		on_report(c, data, length, true);
+	else if (wire_is(&wire_health, data, length))
+		on_health(c, data, length);
+	else
+		log_warning("sender: an unknown message is dropped");
+}
+
+static void closed(struct connection *c)
+{
+	struct courier *courier = c->server->courier;
+
+	if (courier->sender != c)
+		return;
+	courier->sender = NULL;
+	courier->channel_count = 0;
+	sd_event_source_set_enabled(courier->recover_timer, SD_EVENT_OFF);
+	if (!c->server->stopping)
+		log_error("the sender has gone: no code is sent until it is back");
+	end_probe(courier);
+}
+
+const struct connection_ops courier_connection_ops = {.received = received, .closed = closed};
+
+struct recover_request {
+	struct request request;
+	int64_t before;
+};
+
+static int run_recover(struct job *job, struct tx *tx)
+{
+	struct recover_request *r = (struct recover_request *)job;
+
+	r->request.reply.due = r->before;
+	return outbox_recover(&r->request.engine, tx, r->before);
+}
+
+static int on_recover(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct courier *courier = userdata;
+	struct recover_request *r = request_new(sizeof(*r), courier->server, NULL, run_recover, report_done);
+
+	(void)source;
+	(void)usec;
+	if (r) {
+		r->before = courier->connected_at;
+		request_submit(&r->request);
+	}
+	return 0;
+}
+
+void courier_connected(struct courier *courier, struct connection *connection)
+{
+	struct connection *old = courier->sender;
+
+	courier->sender = connection;
+	courier->connected_at = now(courier);
+	courier->channel_count = 0;
+	if (old)
+		connection_close(old);
+	log_info("the sender is connected (pid %d)", (int)connection->peer.pid);
+	sd_event_source_set_time_relative(courier->recover_timer, REPORT_USEC);
+	sd_event_source_set_enabled(courier->recover_timer, SD_EVENT_ONESHOT);
+	claim(courier);
+}
+
+bool courier_is_ready(const struct courier *courier)
+{
+	return courier->sender != NULL && !connection_is_full(courier->sender);
+}
+
+void courier_send(struct courier *courier, const struct send *send)
+{
+	/* A sender that went away in between: nobody reports on it, so it counts as unknown once one is back. */
+	if (!courier->sender || connection_send(courier->sender, &wire_send, send) < 0)
+		log_warning("%s: a message could not be handed to the sender", send->channel);
+}
+
+int courier_new(struct server *server, struct courier **ret)
+{
+	struct courier *courier = calloc(1, sizeof(*courier));
+	int r;
+
+	if (!courier)
+		return -ENOMEM;
+	courier->server = server;
+	courier->next_due = INT64_MAX;
+	/* Accuracy 0 would mean sd-event's default of 250 ms. */
+	r = sd_event_add_time(server->event, &courier->due_timer, CLOCK_BOOTTIME, 0, 1, on_due, courier);
+	if (r >= 0)
+		r = sd_event_add_time(server->event, &courier->recover_timer, CLOCK_BOOTTIME, 0, 1000, on_recover,
+				      courier);
+	if (r >= 0)
+		r = sd_event_add_time(server->event, &courier->probe_timer, CLOCK_BOOTTIME, 0, 1000, on_probe_timeout,
+				      courier);
+	if (r >= 0) {
+		sd_event_source_set_enabled(courier->due_timer, SD_EVENT_OFF);
+		sd_event_source_set_enabled(courier->recover_timer, SD_EVENT_OFF);
+		sd_event_source_set_enabled(courier->probe_timer, SD_EVENT_OFF);
+		*ret = courier;
+		return 0;
+	}
+	courier_free(courier);
+	return r;
+}
+
+void courier_free(struct courier *courier)
+{
+	if (!courier)
+		return;
+	sd_event_source_disable_unref(courier->due_timer);
+	sd_event_source_disable_unref(courier->recover_timer);
+	sd_event_source_disable_unref(courier->probe_timer);
+	free(courier);
+}

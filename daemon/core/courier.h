@@ -1,0 +1,30 @@
+/*
+ * The link to the sender: hands it what is due, takes its reports, remembers how its channels are. One timer looks at
+ * the earliest planned delivery. There is one sender; a new connection takes the place of the old.
+ */
+#pragma once
+
+#include "daemon/core/connection.h"
+#include "wire/proto.h"
+
+struct courier;
+
+#define COURIER_CHANNELS_MAX 32
+
+int courier_new(struct server *server, struct courier **ret);
+void courier_free(struct courier *courier);
+
+/* What a connection on sender.sock does. */
+extern const struct connection_ops courier_connection_ops;
+void courier_connected(struct courier *courier, struct connection *connection);
+
+bool courier_is_ready(const struct courier *courier);
+/* A delivery that was committed as being sent. */
+void courier_send(struct courier *courier, const struct send *send);
+/* Something is due at this boot time. */
+void courier_expect(struct courier *courier, int64_t due);
+
+/* What is known of the sender and its channels. Returns the number of items. */
+size_t courier_health(const struct courier *courier, struct health items[static COURIER_CHANNELS_MAX + 1]);
+/* Asks every channel; ready() is called when all have answered or the time is over. One probe at a time: -EBUSY. */
+int courier_probe(struct courier *courier, void (*ready)(void *userdata), void *userdata);

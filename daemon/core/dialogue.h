@@ -1,0 +1,90 @@
+/*
+ * What all dialogues share, be it a login or an enrolment: the working set of one request, sending a code within the
+ * limits, checking what was typed, and the prompt that follows.
+ */
+#pragma once
+
+#include "daemon/base/clock.h"
+#include "daemon/core/challenge.h"
+#include "daemon/core/policy.h"
+#include "daemon/core/prompt.h"
+#include "daemon/core/store_delivery.h"
+#include "daemon/core/store_enrolment.h"
+
+#include <sys/types.h>
+
+/* What a request is decided with; immutable while it is. */
+struct engine {
+	const struct config *config;
+	const struct keys *keys;
+	const struct clock *clock;
+	const char *hostname;
+	policy_in_group *in_group;
+	bool sender_ready; /* what is due can be handed over at once */
+};
+
+struct caller {
+	uid_t uid;
+	bool trusted;             /* may name any user */
+	char name[WIRE_USER_MAX]; /* empty if the uid has none */
+};
+
+enum reply_kind { REPLY_NONE, REPLY_ASK, REPLY_DONE };
+
+struct reply {
+	enum reply_kind kind;
+	struct ask ask;
+	struct done done;
+	bool has_send;
+	struct send send; /* to the sender, after the commit; holds a code and a number: reply_wipe() */
+	int64_t due;      /* something was planned: the earliest time at which the outbox must look again; 0: nothing */
+	int note_priority; /* a line for the log, after the commit */
+	char note[WIRE_TEXT_MAX + WIRE_USER_MAX];
+};
+
+void reply_wipe(struct reply *reply);
+/* The dialogue ends. reason is for logs and admins. Returns 0. */
+int reply_done(struct reply *reply, enum result result, const char *reason, ...) __attribute__((format(printf, 3, 4)));
+void reply_note(struct reply *reply, int priority, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#define DIALOGUE_CHANNELS_MAX 8
+
+struct dialogue {
+	const struct engine *engine;
+	struct tx *tx;
+	struct reply *reply;
+	int64_t now;
+	struct challenge challenge;
+	struct enrolment enrolment; /* the number that codes go to; of a decoy: empty but for the user */
+	struct phone phone;         /* open; dialogue_wipe() */
+	const char *channels[DIALOGUE_CHANNELS_MAX + 1]; /* in the order in which they are tried; ends with NULL */
+	int64_t fallback_after;                          /* seconds */
+	const char *address;                             /* where the login comes from; empty: local */
+	bool show_digits;
+	struct prompt prompt;
+};
+
+/* Opens the number and finds the channels. The enrolment (or nothing but its user) and the challenge are set. */
+int dialogue_route(struct dialogue *d);
+void dialogue_wipe(struct dialogue *d);
+
+/* A decoy, and whoever is locked out, sees what an enrolled user sees, but nothing is sent and nothing is accepted. */
+bool dialogue_pretends(const struct dialogue *d);
+
+/* Inserts d->challenge as a new one: id, times, state; the caller has set who, what and how many tries. */
+int dialogue_open(struct dialogue *d, int64_t ttl);
+
+/*
+ * Sends a code: the first one, or a new one that voids the old. Within the cool-down or over a limit nothing is sent
+ * and the prompt says so. first: the channel to begin with, an index into channels.
+ */
+int dialogue_send(struct dialogue *d, size_t first);
+/* Sends the same code by the next channel now, if there is one. */
+int dialogue_send_next(struct dialogue *d);
+
+enum verdict { VERDICT_ACCEPTED, VERDICT_WRONG, VERDICT_BURNED, VERDICT_EXPIRED, VERDICT_LOCKED };
+/* Takes a try, compares, consumes: in this order, in this transaction. The verdict, or -errno. */
+int dialogue_check(struct dialogue *d, const char *code);
+
+/* Fills the reply with the prompt of a kind. */
+int dialogue_ask(struct dialogue *d, enum prompt_kind kind);

@@ -1,0 +1,80 @@
+#include "daemon/core/request.h"
+
+#include "daemon/base/log.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct allocation {
+	size_t size;
+	max_align_t request[];
+};
+
+void *request_new(size_t size, struct server *server, struct connection *connection,
+		  int (*run)(struct job *, struct tx *), void (*done)(struct job *, int))
+{
+	struct allocation *allocation = calloc(1, sizeof(*allocation) + size);
+	struct request *request;
+
+	if (!allocation) {
+		log_error("out of memory: a request is refused");
+		return NULL;
+	}
+	allocation->size = size;
+	request = (struct request *)allocation->request;
+	request->job.run = run;
+	request->job.done = done;
+	request->server = server;
+	request->connection = connection ? connection_ref(connection) : NULL;
+	request->config = config_ref(server->config);
+	request->engine = server_engine(server);
+	request->answered = connection == NULL;
+	return request;
+}
+
+void request_submit(struct request *request)
+{
+	worker_submit(request->server->worker, &request->job);
+}
+
+void request_publish(struct request *request)
+{
+	struct reply *reply = &request->reply;
+
+	if (reply->note[0])
+		log_write(reply->note_priority, "%s", reply->note);
+	if (reply->has_send)
+		courier_send(request->server->courier, &reply->send);
+	if (reply->due)
+		courier_expect(request->server->courier, reply->due);
+}
+
+void request_answer(struct request *request, int result)
+{
+	static const struct done unavailable = {.result = RESULT_UNAVAILABLE,
+						.reason = "the core cannot use its database: see its log"};
+	struct reply *reply = &request->reply;
+
+	request->answered = true;
+	if (result < 0 || reply->kind == REPLY_NONE)
+		connection_send(request->connection, &wire_done, &unavailable);
+	else if (reply->kind == REPLY_ASK)
+		connection_send(request->connection, &wire_ask, &reply->ask);
+	else
+		connection_send(request->connection, &wire_done, &reply->done);
+}
+
+void request_free(struct request *request)
+{
+	struct allocation *allocation = (struct allocation *)((char *)request - offsetof(struct allocation, request));
+
+	if (!request->answered) {
+		log_error("bug: a request was released without an answer");
+		request_answer(request, -1);
+	}
+	connection_unref(request->connection);
+	config_unref(request->config);
+	OPENSSL_cleanse(allocation->request, allocation->size);
+	free(allocation);
+}

@@ -1,0 +1,496 @@
+#include "daemon/core/server.h"
+
+#include "daemon/base/log.h"
+#include "daemon/core/groups.h"
+#include "daemon/core/request.h"
+#include "daemon/core/session_admin.h"
+#include "daemon/core/session_login.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#define SWEEP_USEC (1 * SECOND)
+#define PAUSE_USEC (SECOND / 10)     /* before accept(2) is tried again without free descriptors */
+#define FIRST_WORD_USEC (5 * SECOND) /* a connection must say something within this time */
+#define PRUNE_EVERY_USEC (600 * SECOND)
+#define PRUNE_AGE_USEC (86400 * SECOND)
+
+struct socket_kind {
+	const char *name; /* FileDescriptorName= of the socket unit */
+	size_t path;      /* offset in struct config_core */
+	mode_t mode;
+	const struct connection_ops *ops;
+};
+
+static const struct socket_kind socket_kinds[SERVER_SOCKETS] = {
+	{"login", offsetof(struct config_core, login_socket), 0666, &session_login_ops},
+	{"admin", offsetof(struct config_core, admin_socket), 0660, &session_admin_ops},
+	{"sender", offsetof(struct config_core, sender_socket), 0600, &courier_connection_ops},
+};
+
+/* Connections */
+
+static bool is_privileged(const struct connection *c)
+{
+	return c->peer.uid == 0 || c->peer.uid == geteuid();
+}
+
+/* What a local user can open is counted, so that root's logins always find room. */
+static bool is_over_limit(const struct server *server, const struct connection *fresh)
+{
+	int64_t of_uid = 0, all = 0;
+
+	if (is_privileged(fresh))
+		return false;
+	for (const struct connection *c = server->connections; c; c = c->next) {
+		all += !is_privileged(c);
+		of_uid += c->peer.uid == fresh->peer.uid;
+	}
+	return of_uid >= server->config->core.connections_per_uid || all >= server->config->core.connections;
+}
+
+static void remember(struct server *server, struct connection *c)
+{
+	c->next = server->connections;
+	if (c->next)
+		c->next->previous = c;
+	server->connections = c;
+	server->connection_count++;
+}
+
+void server_forget(struct server *server, struct connection *c)
+{
+	if (c->previous)
+		c->previous->next = c->next;
+	else if (server->connections == c)
+		server->connections = c->next;
+	else
+		return; /* it never was in the list */
+	if (c->next)
+		c->next->previous = c->previous;
+	c->next = c->previous = NULL;
+	server->connection_count--;
+	connection_unref(c);
+}
+
+bool server_has_waiting(const struct server *server, const struct connection *except, const char *challenge)
+{
+	for (const struct connection *c = server->connections; c; c = c->next)
+		if (c != except && strcmp(session_login_challenge(c), challenge) == 0)
+			return true;
+	return false;
+}
+
+static uid_t sender_uid(const struct config *config)
+{
+	struct passwd entry, *found = NULL;
+	char buffer[4096];
+
+	if (getpwnam_r(config->core.sender_user, &entry, buffer, sizeof(buffer), &found) == 0 && found)
+		return found->pw_uid;
+	return 0;
+}
+
+static bool may_connect(const struct server *server, const struct connection *c)
+{
+	if (c->ops != &courier_connection_ops || is_privileged(c) || c->peer.uid == sender_uid(server->config))
+		return true;
+	log_warning("sender.sock: uid %u may not be the sender: core { sender_user } names who may",
+		    (unsigned)c->peer.uid);
+	return false;
+}
+
+static void admit(struct listener *listener, int fd)
+{
+	struct server *server = listener->server;
+	struct connection *c;
+	int r = connection_new(server, server->event, fd, listener->kind->ops, &c);
+
+	if (r < 0) {
+		log_error("a connection is dropped: %s", strerror(-r));
+		return;
+	}
+	if (is_over_limit(server, c) || !may_connect(server, c)) {
+		remember(server, c);
+		connection_close(c);
+		return;
+	}
+	remember(server, c);
+	if (c->ops == &courier_connection_ops)
+		courier_connected(server->courier, c);
+	else
+		c->deadline = server->clock.now(&server->clock) + FIRST_WORD_USEC;
+}
+
+static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct server *server = userdata;
+
+	(void)source;
+	(void)usec;
+	for (size_t i = 0; i < SERVER_SOCKETS; i++)
+		sd_event_source_set_enabled(server->listeners[i].io, SD_EVENT_ON);
+	return 0;
+}
+
+static int on_accept(sd_event_source *source, int listening, uint32_t revents, void *userdata)
+{
+	struct listener *listener = userdata;
+	struct server *server = listener->server;
+	int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)revents;
+	if (fd >= 0) {
+		admit(listener, fd);
+	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		/* No descriptors or memory: an accept that fails at once would spin. */
+		log_error("accept: %m: new connections wait");
+		sd_event_source_set_enabled(source, SD_EVENT_OFF);
+		sd_event_source_set_time_relative(server->pause_timer, PAUSE_USEC);
+		sd_event_source_set_enabled(server->pause_timer, SD_EVENT_ONESHOT);
+	}
+	return 0;
+}
+
+static int on_sweep(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct server *server = userdata;
+	int64_t now = server->clock.now(&server->clock);
+
+	(void)usec;
+	for (struct connection *c = server->connections, *next; c; c = next) {
+		next = c->next;
+		if (c->deadline != 0 && c->deadline <= now)
+			connection_close(c);
+	}
+	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	return sd_event_source_set_time_relative(source, SWEEP_USEC);
+}
+
+/* Listening */
+
+static const char *socket_path(const struct config *config, const struct socket_kind *kind)
+{
+	return *(char *const *)((const char *)&config->core + kind->path);
+}
+
+/* A socket file that nobody answers at is left from a crash; one that somebody answers at is another core's. */
+static int remove_stale(const struct sockaddr_un *address)
+{
+	int r, fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	r = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ? -EADDRINUSE : -errno;
+	close(fd);
+	if (r == -ENOENT)
+		return 0;
+	if (r != -ECONNREFUSED)
+		return r;
+	return unlink(address->sun_path) < 0 ? -errno : 0;
+}
+
+/* Owners can be given only by root, as in a first installation; systemd's socket units do it otherwise. */
+static void give_to(const char *path, const struct socket_kind *kind, const struct config *config)
+{
+	struct group entry, *found = NULL;
+	char buffer[16384];
+
+	if (geteuid() != 0)
+		return;
+	if (strcmp(kind->name, "sender") == 0 && chown(path, sender_uid(config), (gid_t)-1) < 0)
+		log_warning("%s: chown: %m", path);
+	if (strcmp(kind->name, "admin") == 0 &&
+	    getgrnam_r(config->core.admin_group, &entry, buffer, sizeof(buffer), &found) == 0 && found &&
+	    chown(path, 0, found->gr_gid) < 0)
+		log_warning("%s: chown: %m", path);
+}
+
+static int bind_socket(struct listener *listener, const struct config *config)
+{
+	const char *path = socket_path(config, listener->kind);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	mode_t mask;
+	int r;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	r = remove_stale(&address);
+	if (r < 0)
+		return r;
+	listener->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (listener->fd < 0)
+		return -errno;
+	mask = umask((mode_t)~listener->kind->mode & 0777);
+	r = bind(listener->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	umask(mask);
+	if (r < 0)
+		return r;
+	listener->own = true;
+	give_to(path, listener->kind, config);
+	return listen(listener->fd, SOMAXCONN) < 0 ? -errno : 0;
+}
+
+/* The descriptor that the supervisor passed for this socket, -1 if it passed none. */
+static int passed_socket(const struct socket_kind *kind, char **names, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(names[i], kind->name) == 0 &&
+		    sd_is_socket(SD_LISTEN_FDS_START + i, AF_UNIX, SOCK_SEQPACKET, 1) > 0)
+			return SD_LISTEN_FDS_START + i;
+	return -1;
+}
+
+static int listen_on(struct server *server, size_t i, char **names, int count, char why[static CONFIG_WHY_MAX])
+{
+	struct listener *listener = &server->listeners[i];
+	int r = 0;
+
+	*listener = (struct listener){.server = server, .kind = &socket_kinds[i]};
+	listener->fd = passed_socket(listener->kind, names, count);
+	if (listener->fd < 0)
+		r = bind_socket(listener, server->config);
+	if (r == 0)
+		r = sd_event_add_io(server->event, &listener->io, listener->fd, EPOLLIN, on_accept, listener);
+	if (r < 0)
+		snprintf(why, CONFIG_WHY_MAX, "%s: cannot listen: %s%s", socket_path(server->config, listener->kind),
+			 strerror(-r), r == -EADDRINUSE ? ": another core is running" : "");
+	return r;
+}
+
+static int listen_on_all(struct server *server, char why[static CONFIG_WHY_MAX])
+{
+	char **names = NULL;
+	int r = 0, count = sd_listen_fds_with_names(1, &names);
+
+	for (size_t i = 0; i < SERVER_SOCKETS && r >= 0; i++)
+		r = listen_on(server, i, names, count, why);
+	for (int i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
+	return r;
+}
+
+static void close_listeners(struct server *server)
+{
+	for (size_t i = 0; i < SERVER_SOCKETS; i++) {
+		struct listener *listener = &server->listeners[i];
+
+		sd_event_source_disable_unref(listener->io);
+		if (listener->kind && listener->fd >= 0)
+			close(listener->fd);
+		if (listener->own)
+			unlink(socket_path(server->config, listener->kind));
+	}
+}
+
+/* Housekeeping */
+
+static int run_prune(struct job *job, struct tx *tx)
+{
+	const struct engine *engine = &((struct request *)job)->engine;
+
+	return store_prune(tx, engine->clock->now(engine->clock) - PRUNE_AGE_USEC);
+}
+
+static void prune_done(struct job *job, int result)
+{
+	(void)result; /* logged by the worker; the next one is due anyway */
+	request_free((struct request *)job);
+}
+
+static int on_prune(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct server *server = userdata;
+	struct request *request = request_new(sizeof(*request), server, NULL, run_prune, prune_done);
+
+	(void)usec;
+	if (request)
+		request_submit(request);
+	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	return sd_event_source_set_time_relative(source, PRUNE_EVERY_USEC);
+}
+
+struct ping_request {
+	struct request request;
+	void (*alive)(void);
+};
+
+static int run_ping(struct job *job, struct tx *tx)
+{
+	(void)job;
+	(void)tx;
+	return 0;
+}
+
+static void ping_done(struct job *job, int result)
+{
+	struct ping_request *p = (struct ping_request *)job;
+
+	/* A store that fails answers, too: a restart would not mend a full disk, so it is no reason for one. */
+	(void)result;
+	p->alive();
+	request_free(&p->request);
+}
+
+void server_ping(struct server *server, void (*alive)(void))
+{
+	struct ping_request *p = request_new(sizeof(*p), server, NULL, run_ping, ping_done);
+
+	if (!p)
+		return;
+	p->alive = alive;
+	request_submit(&p->request);
+}
+
+void server_status(struct server *server, char *text, size_t size)
+{
+	snprintf(text, size, "%zu connections; %llu logins accepted, %llu refused; sender %s", server->connection_count,
+		 (unsigned long long)server->accepted_logins, (unsigned long long)server->refused_logins,
+		 courier_is_ready(server->courier) ? "connected" : "not connected");
+}
+
+struct engine server_engine(struct server *server)
+{
+	return (struct engine){.config = server->config,
+			       .keys = server->keys,
+			       .clock = &server->clock,
+			       .hostname = server->hostname,
+			       .in_group = groups_contain,
+			       .sender_ready = courier_is_ready(server->courier)};
+}
+
+/* Starting, reloading, stopping */
+
+static void find_hostname(struct server *server)
+{
+	char full[256] = "";
+
+	if (server->config->core.hostname[0])
+		snprintf(full, sizeof(full), "%s", server->config->core.hostname);
+	else if (gethostname(full, sizeof(full) - 1) == 0)
+		full[strcspn(full, ".")] = '\0';
+	snprintf(server->hostname, sizeof(server->hostname), "%.*s", (int)sizeof(server->hostname) - 1, full);
+}
+
+/* As many connections as the kernel lets us have: login.sock is where everybody waits at a prompt. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int add_timers(struct server *server)
+{
+	int r = sd_event_add_time_relative(server->event, &server->sweep_timer, CLOCK_BOOTTIME, SWEEP_USEC, 100000,
+					   on_sweep, server);
+
+	if (r >= 0)
+		r = sd_event_add_time_relative(server->event, &server->prune_timer, CLOCK_BOOTTIME, PRUNE_EVERY_USEC,
+					       1000000, on_prune, server);
+	if (r >= 0)
+		r = sd_event_add_time_relative(server->event, &server->pause_timer, CLOCK_BOOTTIME, PAUSE_USEC, 1000,
+					       on_pause_over, server);
+	return r;
+}
+
+static int build(struct server *server, char why[static CONFIG_WHY_MAX])
+{
+	const struct config_core *core = &server->config->core;
+	int r = keys_load(core->master_key, &server->keys, why, CONFIG_WHY_MAX);
+
+	if (r == 0)
+		r = store_open(core->state_dir, &server->clock, &server->store, why, CONFIG_WHY_MAX);
+	if (r == 0)
+		r = worker_new(server->event, server->store, &server->worker);
+	if (r == 0)
+		r = courier_new(server, &server->courier);
+	if (r >= 0)
+		r = listen_on_all(server, why);
+	if (r >= 0)
+		r = add_timers(server);
+	return r;
+}
+
+int server_start(sd_event *event, struct config *config, const struct clock *clock, struct server **ret,
+		 char why[static CONFIG_WHY_MAX])
+{
+	struct server *server = calloc(1, sizeof(*server));
+	int r;
+
+	if (!server)
+		return -ENOMEM;
+	server->event = sd_event_ref(event);
+	server->config = config_ref(config);
+	server->clock = *clock;
+	find_hostname(server);
+	raise_descriptor_limit();
+	r = build(server, why);
+	if (r < 0) {
+		server_stop(server);
+		return r;
+	}
+	*ret = server;
+	return 0;
+}
+
+/* What a running core cannot change under its feet. */
+static const char *fixed_change(const struct config_core *old, const struct config_core *new)
+{
+	if (strcmp(old->state_dir, new->state_dir) != 0)
+		return "state_dir";
+	if (strcmp(old->master_key, new->master_key) != 0)
+		return "master_key";
+	for (size_t i = 0; i < SERVER_SOCKETS; i++)
+		if (strcmp(*(char *const *)((const char *)old + socket_kinds[i].path),
+			   *(char *const *)((const char *)new + socket_kinds[i].path)) != 0)
+			return "a socket's path";
+	return NULL;
+}
+
+int server_reload(struct server *server, struct config *config, char why[static CONFIG_WHY_MAX])
+{
+	const char *fixed = fixed_change(&server->config->core, &config->core);
+
+	if (fixed) {
+		snprintf(why, CONFIG_WHY_MAX, "core { }: %s can only change by a restart", fixed);
+		return -EBUSY;
+	}
+	config_unref(server->config);
+	server->config = config_ref(config);
+	find_hostname(server);
+	return 0;
+}
+
+void server_stop(struct server *server)
+{
+	server->stopping = true;
+	close_listeners(server);
+	worker_free(server->worker); /* what was begun is answered */
+	while (server->connections)
+		connection_close(server->connections);
+	courier_free(server->courier);
+	sd_event_source_disable_unref(server->sweep_timer);
+	sd_event_source_disable_unref(server->prune_timer);
+	sd_event_source_disable_unref(server->pause_timer);
+	store_close(server->store);
+	keys_free(server->keys);
+	config_unref(server->config);
+	sd_event_unref(server->event);
+	free(server);
+}

@@ -1,0 +1,45 @@
+/*
+ * The database and its transactions; the rows are in store_enrolment.h, store_challenge.h, store_delivery.h and
+ * store_rate.h. SQL lives in the store's files and nowhere else. A struct tx is an open transaction: every call on it
+ * works on the thread that holds it and returns negative errno. -ENOSPC, -EROFS, -EUCLEAN and -EIO are the disk's; the
+ * caller refuses and says so.
+ *
+ * Times of deadlines are CLOCK_BOOTTIME microseconds of the boot that the store was opened in: what another boot left
+ * open is void.
+ */
+#pragma once
+
+#include "daemon/base/clock.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+struct tx;
+
+/*
+ * Opens or creates the database in the directory, migrates it, voids what another boot left. Refuses a database that is
+ * damaged, foreign, or newer than this program. 0, or -errno with a sentence in why.
+ */
+int store_open(const char *directory, const struct clock *clock, struct store **ret, char *why, size_t why_size);
+void store_close(struct store *store);
+
+int store_begin(struct store *store, struct tx **ret);
+/* 0 only if the transaction is durable. After an error nothing of it is. */
+int store_commit(struct tx *tx);
+void store_rollback(struct tx *tx);
+
+/* One job's part of a transaction: undone alone by store_undo(). */
+int store_savepoint(struct tx *tx);
+int store_release(struct tx *tx);
+int store_undo(struct tx *tx);
+
+/* False if an error has ended the whole transaction: then nothing of it may be kept. */
+bool store_is_open(const struct tx *tx);
+
+/* The database's last error, for a log. */
+const char *store_error(struct store *store);
+
+/* Forgets what ended before a time: challenges with their deliveries and pending enrolments, idle rates. */
+int store_prune(struct tx *tx, int64_t before);

@@ -1,0 +1,77 @@
+#include "daemon/core/store_delivery.h"
+
+#include "daemon/core/store_tx.h"
+
+#include <string.h>
+
+#define COLUMNS "id, challenge, position, generation, channel, state, due, code, detail"
+
+const char *const delivery_state_names[] = {"planned", "paused",  "sending",   "sent",
+					    "failed",  "unknown", "cancelled", NULL};
+
+static int fetch(struct tx *tx, int r, struct delivery *d)
+{
+	size_t id_length, challenge_length;
+
+	if (r < 0)
+		return r;
+	memset(d, 0, sizeof(*d));
+	return tx_row(tx, "bbiisiiss", d->id, sizeof(d->id), &id_length, d->challenge, sizeof(d->challenge),
+		      &challenge_length, &d->position, &d->generation, d->channel, sizeof(d->channel), &d->state,
+		      &d->due, d->code, sizeof(d->code), d->detail, sizeof(d->detail));
+}
+
+int store_delivery_get(struct tx *tx, const unsigned char id[static KEYS_ID_SIZE], struct delivery *ret)
+{
+	return fetch(tx, tx_query(tx, "SELECT " COLUMNS " FROM delivery WHERE id = ?", "b", id, (size_t)KEYS_ID_SIZE),
+		     ret);
+}
+
+int store_delivery_at(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], int64_t generation,
+		      int64_t position, struct delivery *ret)
+{
+	return fetch(tx,
+		     tx_query(tx,
+			      "SELECT " COLUMNS
+			      " FROM delivery WHERE challenge = ? AND generation = ? AND position >= ?"
+			      " ORDER BY position LIMIT 1",
+			      "bii", challenge, (size_t)KEYS_ID_SIZE, generation, position),
+		     ret);
+}
+
+int store_delivery_due(struct tx *tx, struct delivery *ret)
+{
+	return fetch(tx, tx_query(tx, "SELECT " COLUMNS " FROM delivery WHERE state = 0 ORDER BY due LIMIT 1", ""),
+		     ret);
+}
+
+int store_delivery_interrupted(struct tx *tx, int64_t before, struct delivery *ret)
+{
+	return fetch(tx,
+		     tx_query(tx, "SELECT " COLUMNS " FROM delivery WHERE state = 2 AND due < ? LIMIT 1", "i", before),
+		     ret);
+}
+
+int store_delivery_insert(struct tx *tx, const struct delivery *d)
+{
+	int r = tx_run(tx, "INSERT INTO delivery (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?)", "bbiisiiss", d->id,
+		       sizeof(d->id), d->challenge, sizeof(d->challenge), d->position, d->generation, d->channel,
+		       d->state, d->due, d->code, d->detail);
+
+	return r < 0 ? r : 0;
+}
+
+int store_delivery_update(struct tx *tx, const struct delivery *d)
+{
+	int r = tx_run(tx, "UPDATE delivery SET state = ?, due = ?, code = ?, detail = ? WHERE id = ?", "iissb",
+		       d->state, d->due, d->code, d->detail, d->id, sizeof(d->id));
+
+	return r < 0 ? r : 0;
+}
+
+int store_delivery_move(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], enum delivery_state from,
+			enum delivery_state to)
+{
+	return tx_run(tx, "UPDATE delivery SET state = ? WHERE challenge = ? AND state = ?", "ibi", (int64_t)to,
+		      challenge, (size_t)KEYS_ID_SIZE, (int64_t)from);
+}

@@ -1,0 +1,42 @@
+/* Who is enrolled with which number. Numbers are sealed; see keys.h. */
+#pragma once
+
+#include "daemon/core/keys.h"
+#include "daemon/core/store.h"
+
+enum enrolment_state { ENROLMENT_ACTIVE, ENROLMENT_SUSPENDED };
+
+struct enrolment {
+	char user[WIRE_USER_MAX];
+	int64_t state;
+	unsigned char sealed[KEYS_SEALED_MAX]; /* the number; its row is the user */
+	size_t sealed_length;
+	unsigned char index[KEYS_INDEX_SIZE];
+	char channel[WIRE_NAME_MAX], lang[WIRE_LANG_MAX]; /* empty: the route's order, the text's default */
+	char consent[WIRE_TEXT_MAX], consent_by[WIRE_USER_MAX];
+	int64_t verified;
+	int64_t enrolled_at, last_login_at; /* wall clock, seconds */
+	int64_t failures;                   /* consecutive, of all challenges */
+	int64_t locked_until, locked_for;   /* boot time, microseconds; 0: not locked */
+	int64_t sends_since_success;
+};
+
+/* 1 if there is one, 0 if not, -errno. */
+int store_enrolment_get(struct tx *tx, const char *user, struct enrolment *ret);
+/* The next user after a name, in the order of bytes: 1, 0 at the end, -errno. */
+int store_enrolment_next(struct tx *tx, const char *after, struct enrolment *ret);
+int store_enrolment_put(struct tx *tx, const struct enrolment *enrolment);
+/* Number of rows. */
+int store_enrolment_remove(struct tx *tx, const char *user);
+
+/* Adds one failure unless the account is locked or disabled: 1 if added, 0 if refused or not enrolled. */
+int store_enrolment_charge(struct tx *tx, const char *user, int64_t now, int64_t disable_after);
+int store_enrolment_lock(struct tx *tx, const char *user, int64_t until, int64_t length);
+/* A code was accepted (wall clock), or an admin unlocks (0): failures, lock and sends count from zero again. */
+int store_enrolment_clear(struct tx *tx, const char *user, int64_t login_at);
+int store_enrolment_sent(struct tx *tx, const char *user);
+
+/* An enrolment that waits for the code of its challenge. */
+int store_pending_put(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE],
+		      const struct enrolment *enrolment);
+int store_pending_get(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], struct enrolment *ret);

@@ -1,0 +1,11 @@
+/* How the store's own files run a statement. Letters as in sql.h; a query that finds nothing returns 0. */
+#pragma once
+
+#include "daemon/core/store.h"
+
+/* Number of changed rows, or -errno. */
+int tx_run(struct tx *tx, const char *sql, const char *letters, ...);
+
+/* Declares the query; tx_row() fetches its only row: 1, 0 if there is none, -errno. */
+int tx_query(struct tx *tx, const char *sql, const char *letters, ...);
+int tx_row(struct tx *tx, const char *letters, ...);

@@ -1,0 +1,267 @@
+#include "daemon/core/worker.h"
+
+#include "daemon/base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define GROUP_MAX 256
+
+struct queue {
+	struct job *first, **last;
+	size_t count;
+};
+
+struct worker {
+	struct store *store;
+	sd_event_source *flush; /* runs when the loop has read all that is there to read */
+	sd_event_source *completed;
+	int event_fd;
+	struct queue fresh; /* of this turn of the loop; the loop's thread only */
+	pthread_t thread;
+	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t wake;
+	struct queue queued, finished;
+	bool busy; /* the thread holds the store */
+	bool stopping;
+};
+
+static void queue_init(struct queue *q)
+{
+	*q = (struct queue){.last = &q->first};
+}
+
+static void queue_push(struct queue *q, struct job *job)
+{
+	job->next = NULL;
+	*q->last = job;
+	q->last = &job->next;
+	q->count++;
+}
+
+static struct job *queue_pop(struct queue *q)
+{
+	struct job *job = q->first;
+
+	if (job && --q->count == 0)
+		queue_init(q);
+	else if (job)
+		q->first = job->next;
+	return job;
+}
+
+/* One job inside the group's transaction. An error undoes this job alone. */
+static void run_job(struct job *job, struct tx *tx, bool alone)
+{
+	int r = alone ? 0 : store_savepoint(tx);
+
+	job->result = r < 0 ? r : job->run(job, tx);
+	if (r == 0 && !alone)
+		r = job->result < 0 ? store_undo(tx) : store_release(tx);
+	if (r < 0)
+		job->result = r;
+}
+
+static void log_failure(struct store *store, const char *what, int r)
+{
+	log_error("%s: %s (%s): logins are refused until this is mended", what, store_error(store), strerror(-r));
+}
+
+static void run_group(struct store *store, struct job *first, size_t count)
+{
+	struct tx *tx;
+	int r = store_begin(store, &tx);
+
+	if (r < 0)
+		log_failure(store, "the database cannot be written", r);
+	for (struct job *job = first; job && r == 0; job = job->next) {
+		run_job(job, tx, count == 1);
+		if (job->result < 0)
+			log_failure(store, "a request failed in the database", job->result);
+		if (job->result < 0 && !store_is_open(tx))
+			r = job->result; /* it took the others with it */
+	}
+	if (r == 0 && count == 1 && first->result < 0)
+		store_rollback(tx);
+	else if (r == 0) {
+		r = store_commit(tx);
+		if (r < 0)
+			log_failure(store, "the database could not be written", r);
+	}
+	for (struct job *job = first; job && r < 0; job = job->next)
+		job->result = r;
+}
+
+static void finish(struct queue *finished)
+{
+	struct job *job;
+
+	while ((job = queue_pop(finished)))
+		job->done(job, job->result);
+}
+
+static void queue_move(struct queue *to, struct queue *from, size_t most)
+{
+	struct job *job;
+
+	for (; most > 0 && (job = queue_pop(from)); most--)
+		queue_push(to, job);
+}
+
+static void *work(void *userdata)
+{
+	struct worker *w = userdata;
+	uint64_t one = 1;
+
+	pthread_mutex_lock(&w->lock);
+	for (;;) {
+		struct queue group;
+
+		while (!w->queued.first && !w->stopping)
+			pthread_cond_wait(&w->wake, &w->lock);
+		if (!w->queued.first)
+			break;
+		queue_init(&group);
+		queue_move(&group, &w->queued, GROUP_MAX);
+		w->busy = true;
+		pthread_mutex_unlock(&w->lock);
+		run_group(w->store, group.first, group.count);
+		pthread_mutex_lock(&w->lock);
+		w->busy = false;
+		queue_move(&w->finished, &group, SIZE_MAX);
+		if (write(w->event_fd, &one, sizeof(one)) < 0)
+			log_error("the loop cannot be woken: %m");
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+static int on_completed(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct worker *w = userdata;
+	struct queue finished;
+	uint64_t count;
+
+	(void)source;
+	(void)revents;
+	if (read(fd, &count, sizeof(count)) < 0)
+		return 0;
+	queue_init(&finished);
+	pthread_mutex_lock(&w->lock);
+	queue_move(&finished, &w->finished, SIZE_MAX);
+	pthread_mutex_unlock(&w->lock);
+	finish(&finished);
+	return 0;
+}
+
+/*
+ * The choice: a job that finds nothing queued or running runs here and now, which spares two hand-overs (a login alone
+ * is twice as fast); any other goes to the thread, where it joins the group that is next.
+ */
+static bool runs_inline(struct worker *w)
+{
+	bool idle;
+
+	pthread_mutex_lock(&w->lock);
+	idle = w->fresh.count == 1 && !w->queued.first && !w->busy;
+	pthread_mutex_unlock(&w->lock);
+	return idle;
+}
+
+static int on_flush(sd_event_source *source, void *userdata)
+{
+	struct worker *w = userdata;
+	(void)source;
+	if (runs_inline(w)) {
+		struct queue alone;
+
+		queue_init(&alone);
+		queue_move(&alone, &w->fresh, 1);
+		run_group(w->store, alone.first, 1);
+		finish(&alone);
+		return 0;
+	}
+	pthread_mutex_lock(&w->lock);
+	queue_move(&w->queued, &w->fresh, SIZE_MAX);
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	return 0;
+}
+
+void worker_submit(struct worker *w, struct job *job)
+{
+	queue_push(&w->fresh, job);
+	sd_event_source_set_enabled(w->flush, SD_EVENT_ONESHOT);
+}
+
+static int start_thread(struct worker *w)
+{
+	sigset_t all, old;
+	int r;
+
+	/* Signals are the loop's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(&w->thread, NULL, work, w);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return -r;
+}
+
+int worker_new(sd_event *event, struct store *store, struct worker **ret)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	w->store = store;
+	queue_init(&w->fresh);
+	queue_init(&w->queued);
+	queue_init(&w->finished);
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->wake, NULL);
+	w->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = w->event_fd < 0 ? -errno : sd_event_add_io(event, &w->completed, w->event_fd, EPOLLIN, on_completed, w);
+	if (r >= 0)
+		r = sd_event_add_defer(event, &w->flush, on_flush, w);
+	if (r >= 0)
+		r = sd_event_source_set_priority(w->flush, SD_EVENT_PRIORITY_IDLE);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(w->flush, SD_EVENT_OFF);
+	if (r >= 0)
+		r = start_thread(w);
+	if (r < 0) {
+		sd_event_source_disable_unref(w->flush);
+		sd_event_source_disable_unref(w->completed);
+		if (w->event_fd >= 0)
+			close(w->event_fd);
+		free(w);
+		return r;
+	}
+	*ret = w;
+	return 0;
+}
+
+void worker_free(struct worker *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->lock);
+	queue_move(&w->queued, &w->fresh, SIZE_MAX);
+	w->stopping = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	finish(&w->finished);
+	sd_event_source_disable_unref(w->flush);
+	sd_event_source_disable_unref(w->completed);
+	close(w->event_fd);
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}

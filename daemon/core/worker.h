@@ -1,0 +1,28 @@
+/*
+ * Runs jobs on the store. All jobs that are queued run as one transaction, a savepoint each, so that throughput grows
+ * with load instead of stopping at the disk's fsync rate. A job's done() is called on the loop's thread after the
+ * commit.
+ */
+#pragma once
+
+#include "daemon/core/store.h"
+
+#include <systemd/sd-event.h>
+
+struct worker;
+
+struct job {
+	/* Changes the database and fills the job's answer; touches nothing that the loop's thread may touch. 0 or
+	 * -errno. */
+	int (*run)(struct job *job, struct tx *tx);
+	/* result: 0 if what run() did is durable, -errno if nothing of it happened. Called once; the job is the
+	 * callee's. */
+	void (*done)(struct job *job, int result);
+	struct job *next;
+	int result;
+};
+
+int worker_new(sd_event *event, struct store *store, struct worker **ret);
+/* Finishes what is queued, then stops; a done() that runs meanwhile must not submit. */
+void worker_free(struct worker *worker);
+void worker_submit(struct worker *worker, struct job *job);
