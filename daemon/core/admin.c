@@ -1,6 +1,6 @@
 #include "daemon/core/admin.h"
 
-#include "daemon/core/outbox.h"
+#include "daemon/core/conversation.h"
 #include "daemon/core/store_challenge.h"
 
 #include <errno.h>
@@ -133,7 +133,7 @@ static int send_enrolment_code(const struct admin *a, struct enrolment *e)
 	if (r == 0 && !d.channels[0])
 		r = reply_done(a->reply, RESULT_DENY, "the config has no channel that could carry a code");
 	else if (r == 0)
-		r = dialogue_send(&d, 0);
+		r = conversation_send(&d, 0);
 	dialogue_wipe(&d);
 	return r;
 }
@@ -164,13 +164,13 @@ static int enroll(struct admin *a)
 
 static int enroll_check(const struct admin *a, struct dialogue *d, const char *code)
 {
-	int verdict = dialogue_check(d, code);
+	int verdict = conversation_check(d, code);
 
 	switch (verdict) {
 	case VERDICT_ACCEPTED:
 		return finish_enrolment(a, &d->enrolment, true);
 	case VERDICT_WRONG:
-		return dialogue_ask(d, PROMPT_WRONG);
+		return conversation_ask(d, PROMPT_WRONG);
 	case VERDICT_BURNED:
 		return reply_done(a->reply, RESULT_DENY, "wrong code, no try left: enroll again");
 	case VERDICT_EXPIRED:
@@ -187,15 +187,15 @@ static int enroll_dialogue(const struct admin *a, struct dialogue *d)
 	int r;
 
 	if (kind == ANSWER_RESEND)
-		r = dialogue_send(d, 0);
+		r = conversation_send(d, 0);
 	else if (kind == ANSWER_NEXT_CHANNEL)
-		r = dialogue_send_next(d);
+		r = conversation_send_next(d);
 	else if (kind == ANSWER_CODE)
 		r = enroll_check(a, d, code);
 	else if (kind == ANSWER_EMPTY)
 		r = reply_done(a->reply, RESULT_DENY, "no code typed: nothing was enrolled");
 	else
-		r = dialogue_ask(d, PROMPT_HELP);
+		r = conversation_ask(d, PROMPT_HELP);
 	OPENSSL_cleanse(code, sizeof(code));
 	return r;
 }
@@ -479,7 +479,7 @@ static int test(struct admin *a)
 		d.channels[1] = NULL;
 	}
 	if (r == 0)
-		r = dialogue_send(&d, 0);
+		r = conversation_send(&d, 0);
 	if (r == 0) {
 		bool sent = d.challenge.sends > 0;
 

@@ -1,7 +1,5 @@
 #include "daemon/core/connection.h"
 
-#include "daemon/core/server.h"
-
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -79,14 +77,35 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 	return 0;
 }
 
-int connection_new(struct server *server, sd_event *event, int fd, const struct connection_ops *ops,
-		   struct connection **ret)
+static void list_add(struct connection_list *list, struct connection *c)
+{
+	c->list = list;
+	c->next = list->first;
+	if (c->next)
+		c->next->previous = c;
+	list->first = c;
+	list->count++;
+}
+
+static void list_remove(struct connection_list *list, struct connection *c)
+{
+	if (c->previous)
+		c->previous->next = c->next;
+	else
+		list->first = c->next;
+	if (c->next)
+		c->next->previous = c->previous;
+	list->count--;
+}
+
+int connection_new(struct core *core, sd_event *event, struct connection_list *list, int fd,
+		   const struct connection_ops *ops, struct connection **ret)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 	int r = -ENOMEM;
 
 	if (c) {
-		*c = (struct connection){.ops = ops, .server = server, .fd = fd, .references = 1};
+		*c = (struct connection){.ops = ops, .core = core, .fd = fd, .references = 1};
 		c->out_last = &c->out;
 		r = peer_of(fd, &c->peer);
 		if (r == 0)
@@ -97,6 +116,7 @@ int connection_new(struct server *server, sd_event *event, int fd, const struct 
 		free(c);
 		return r;
 	}
+	list_add(list, c);
 	*ret = c;
 	return 0;
 }
@@ -123,7 +143,8 @@ void connection_close(struct connection *c)
 	c->fd = -1;
 	drop_output(c);
 	c->ops->closed(c);
-	server_forget(c->server, c); /* drops the list's reference */
+	list_remove(c->list, c);
+	connection_unref(c); /* the list's */
 }
 
 static int queue(struct connection *c, const char *data, size_t length)

@@ -10,6 +10,12 @@
 #include <systemd/sd-event.h>
 
 struct connection;
+struct core;
+
+struct connection_list {
+	struct connection *first;
+	size_t count;
+};
 
 struct connection_ops {
 	/* A login whose asker has gone must not be decided: what it sent last is dropped with it. */
@@ -23,20 +29,21 @@ struct connection_ops {
 
 struct connection {
 	const struct connection_ops *ops;
-	struct server *server;
+	struct core *core;
 	void *session;
 	struct peer peer;
-	int fd;                             /* -1: closed; whoever holds a reference may still look at the rest */
-	int64_t deadline;                   /* boot time at which the server closes it; 0: never */
-	struct connection *next, *previous; /* the server's list */
+	int fd;                       /* -1: closed; whoever holds a reference may still look at the rest */
+	int64_t deadline;             /* boot time at which the server closes it; 0: never */
+	struct connection_list *list; /* holds the first reference while the socket is open */
+	struct connection *next, *previous;
 	sd_event_source *io;
 	struct datagram *out, **out_last;
 	unsigned references;
 };
 
-/* Takes the descriptor over in every case. The list is the server's: see server.h. */
-int connection_new(struct server *server, sd_event *event, int fd, const struct connection_ops *ops,
-		   struct connection **ret);
+/* Takes the descriptor over in every case; the list holds the connection until it closes. */
+int connection_new(struct core *core, sd_event *event, struct connection_list *list, int fd,
+		   const struct connection_ops *ops, struct connection **ret);
 struct connection *connection_ref(struct connection *connection);
 void connection_unref(struct connection *connection);
 /* Ends it: calls closed() once, drops what was not sent. */

@@ -2,7 +2,6 @@
 
 #include "daemon/base/log.h"
 #include "daemon/core/outbox.h"
-#include "daemon/core/request.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +14,7 @@
 #define RETRY_USEC (5 * SECOND) /* after the store failed */
 
 struct courier {
-	struct server *server;
+	struct core *core;
 	struct connection *sender;
 	int64_t connected_at;
 	sd_event_source *due_timer, *recover_timer, *probe_timer;
@@ -32,7 +31,7 @@ static void claim(struct courier *courier);
 
 static int64_t now(const struct courier *courier)
 {
-	return courier->server->clock.now(&courier->server->clock);
+	return core_now(courier->core);
 }
 
 /* The timer */
@@ -57,10 +56,29 @@ static int on_due(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-void courier_expect(struct courier *courier, int64_t due)
+static void expect(struct courier *courier, int64_t due)
 {
 	if (due < courier->next_due)
 		arm(courier, due);
+}
+
+static void hand_over(struct courier *courier, const struct send *send)
+{
+	/* A sender that went away in between: nobody reports on it, so it counts as unknown once one is back. */
+	if (!courier->sender || connection_send(courier->sender, &wire_send, send) < 0)
+		log_warning("%s: a message could not be handed to the sender", send->channel);
+}
+
+void courier_publish(struct courier *courier, const struct request *request)
+{
+	const struct reply *reply = &request->reply;
+
+	if (reply->note[0])
+		log_write(reply->note_priority, "%s", reply->note);
+	if (reply->has_send)
+		hand_over(courier, &reply->send);
+	if (reply->due)
+		expect(courier, reply->due);
 }
 
 /* Claiming what is due */
@@ -80,15 +98,15 @@ static int run_claim(struct job *job, struct tx *tx)
 static void claim_done(struct job *job, int result)
 {
 	struct claim_request *c = (struct claim_request *)job;
-	struct courier *courier = c->request.server->courier;
+	struct courier *courier = c->request.core->courier;
 
 	courier->claiming = false;
 	for (size_t i = 0; result == 0 && i < c->batch.count; i++)
-		courier_send(courier, &c->batch.sends[i]);
+		hand_over(courier, &c->batch.sends[i]);
 	if (result < 0)
-		courier_expect(courier, now(courier) + RETRY_USEC);
+		expect(courier, now(courier) + RETRY_USEC);
 	else if (courier->sender && c->batch.next_due != INT64_MAX)
-		courier_expect(courier, c->batch.next_due);
+		expect(courier, c->batch.next_due);
 	outbox_batch_wipe(&c->batch);
 	request_free(&c->request);
 }
@@ -97,9 +115,9 @@ static void claim(struct courier *courier)
 {
 	struct claim_request *c;
 
-	if (!courier->sender || courier->claiming || courier->server->stopping)
+	if (!courier->sender || courier->claiming || courier->core->stopping)
 		return; /* a sender that comes, or the claim that ends, looks again */
-	c = request_new(sizeof(*c), courier->server, NULL, run_claim, claim_done);
+	c = request_new(sizeof(*c), courier->core, NULL, run_claim, claim_done);
 	if (!c)
 		return;
 	courier->claiming = true;
@@ -128,14 +146,14 @@ static void report_done(struct job *job, int result)
 	struct request *request = (struct request *)job;
 
 	if (result == 0)
-		request_publish(request);
+		courier_publish(request->core->courier, request);
 	request_free(request);
 }
 
 static void on_report(struct connection *c, const char *data, size_t length, bool is_failure)
 {
 	char why[WIRE_WHY_MAX];
-	struct report_request *r = request_new(sizeof(*r), c->server, NULL, run_report, report_done);
+	struct report_request *r = request_new(sizeof(*r), c->core, NULL, run_report, report_done);
 
 	if (!r)
 		return;
@@ -179,7 +197,7 @@ static struct health *channel_named(struct courier *courier, const char *name)
 
 static void on_health(struct connection *c, const char *data, size_t length)
 {
-	struct courier *courier = c->server->courier;
+	struct courier *courier = c->core->courier;
 	char why[WIRE_WHY_MAX];
 	struct health health, *channel;
 	bool all = true;
@@ -233,7 +251,7 @@ int courier_probe(struct courier *courier, void (*ready)(void *userdata), void *
 
 static void received(struct connection *c, const char *data, size_t length)
 {
-	if (c->server->courier->sender != c)
+	if (c->core->courier->sender != c)
 		return;
 	if (wire_is(&wire_sent, data, length))
 		on_report(c, data, length, false);
@@ -247,14 +265,15 @@ static void received(struct connection *c, const char *data, size_t length)
 
 static void closed(struct connection *c)
 {
-	struct courier *courier = c->server->courier;
+	struct courier *courier = c->core->courier;
 
 	if (courier->sender != c)
 		return;
 	courier->sender = NULL;
+	courier->core->sender_ready = false;
 	courier->channel_count = 0;
 	sd_event_source_set_enabled(courier->recover_timer, SD_EVENT_OFF);
-	if (!c->server->stopping)
+	if (!c->core->stopping)
 		log_error("the sender has gone: no code is sent until it is back");
 	end_probe(courier);
 }
@@ -277,7 +296,7 @@ static int run_recover(struct job *job, struct tx *tx)
 static int on_recover(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct courier *courier = userdata;
-	struct recover_request *r = request_new(sizeof(*r), courier->server, NULL, run_recover, report_done);
+	struct recover_request *r = request_new(sizeof(*r), courier->core, NULL, run_recover, report_done);
 
 	(void)source;
 	(void)usec;
@@ -293,6 +312,7 @@ void courier_connected(struct courier *courier, struct connection *connection)
 	struct connection *old = courier->sender;
 
 	courier->sender = connection;
+	courier->core->sender_ready = true;
 	courier->connected_at = now(courier);
 	courier->channel_count = 0;
 	if (old)
@@ -303,34 +323,22 @@ void courier_connected(struct courier *courier, struct connection *connection)
 	claim(courier);
 }
 
-bool courier_is_ready(const struct courier *courier)
-{
-	return courier->sender != NULL && !connection_is_full(courier->sender);
-}
-
-void courier_send(struct courier *courier, const struct send *send)
-{
-	/* A sender that went away in between: nobody reports on it, so it counts as unknown once one is back. */
-	if (!courier->sender || connection_send(courier->sender, &wire_send, send) < 0)
-		log_warning("%s: a message could not be handed to the sender", send->channel);
-}
-
-int courier_new(struct server *server, struct courier **ret)
+int courier_new(struct core *core, struct courier **ret)
 {
 	struct courier *courier = calloc(1, sizeof(*courier));
 	int r;
 
 	if (!courier)
 		return -ENOMEM;
-	courier->server = server;
+	courier->core = core;
 	courier->next_due = INT64_MAX;
 	/* Accuracy 0 would mean sd-event's default of 250 ms. */
-	r = sd_event_add_time(server->event, &courier->due_timer, CLOCK_BOOTTIME, 0, 1, on_due, courier);
+	r = sd_event_add_time(core->event, &courier->due_timer, CLOCK_BOOTTIME, 0, 1, on_due, courier);
 	if (r >= 0)
-		r = sd_event_add_time(server->event, &courier->recover_timer, CLOCK_BOOTTIME, 0, 1000, on_recover,
+		r = sd_event_add_time(core->event, &courier->recover_timer, CLOCK_BOOTTIME, 0, 1000, on_recover,
 				      courier);
 	if (r >= 0)
-		r = sd_event_add_time(server->event, &courier->probe_timer, CLOCK_BOOTTIME, 0, 1000, on_probe_timeout,
+		r = sd_event_add_time(core->event, &courier->probe_timer, CLOCK_BOOTTIME, 0, 1000, on_probe_timeout,
 				      courier);
 	if (r >= 0) {
 		sd_event_source_set_enabled(courier->due_timer, SD_EVENT_OFF);

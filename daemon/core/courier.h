@@ -5,24 +5,22 @@
 #pragma once
 
 #include "daemon/core/connection.h"
+#include "daemon/core/request.h"
 #include "wire/proto.h"
 
 struct courier;
 
 #define COURIER_CHANNELS_MAX 32
 
-int courier_new(struct server *server, struct courier **ret);
+int courier_new(struct core *core, struct courier **ret);
 void courier_free(struct courier *courier);
 
 /* What a connection on sender.sock does. */
 extern const struct connection_ops courier_connection_ops;
 void courier_connected(struct courier *courier, struct connection *connection);
 
-bool courier_is_ready(const struct courier *courier);
-/* A delivery that was committed as being sent. */
-void courier_send(struct courier *courier, const struct send *send);
-/* Something is due at this boot time. */
-void courier_expect(struct courier *courier, int64_t due);
+/* After a request's commit: logs its note, hands its message to the sender, looks at the outbox when it is time. */
+void courier_publish(struct courier *courier, const struct request *request);
 
 /* What is known of the sender and its channels. Returns the number of items. */
 size_t courier_health(const struct courier *courier, struct health items[static COURIER_CHANNELS_MAX + 1]);

@@ -1,6 +1,6 @@
 /*
- * What all dialogues share, be it a login or an enrolment: the working set of one request, sending a code within the
- * limits, checking what was typed, and the prompt that follows.
+ * What all dialogues share, be it a login or an enrolment: the working set of one request and its reply. The steps are
+ * in conversation.h, budget.h and outbox.h.
  */
 #pragma once
 
@@ -73,18 +73,3 @@ bool dialogue_pretends(const struct dialogue *d);
 
 /* Inserts d->challenge as a new one: id, times, state; the caller has set who, what and how many tries. */
 int dialogue_open(struct dialogue *d, int64_t ttl);
-
-/*
- * Sends a code: the first one, or a new one that voids the old. Within the cool-down or over a limit nothing is sent
- * and the prompt says so. first: the channel to begin with, an index into channels.
- */
-int dialogue_send(struct dialogue *d, size_t first);
-/* Sends the same code by the next channel now, if there is one. */
-int dialogue_send_next(struct dialogue *d);
-
-enum verdict { VERDICT_ACCEPTED, VERDICT_WRONG, VERDICT_BURNED, VERDICT_EXPIRED, VERDICT_LOCKED };
-/* Takes a try, compares, consumes: in this order, in this transaction. The verdict, or -errno. */
-int dialogue_check(struct dialogue *d, const char *code);
-
-/* Fills the reply with the prompt of a kind. */
-int dialogue_ask(struct dialogue *d, enum prompt_kind kind);

@@ -1,6 +1,7 @@
 #include "daemon/core/engine.h"
 
 #include "daemon/base/address.h"
+#include "daemon/core/conversation.h"
 #include "daemon/core/outbox.h"
 #include "daemon/core/store_challenge.h"
 
@@ -152,15 +153,15 @@ static int greet(struct login *l, bool resumed)
 
 	if (c->sends == 0)
 		return policy_sends_at_once(l->policy, l->begin)
-			       ? dialogue_send(&l->d, 0)
-			       : dialogue_ask(&l->d, c->tries > 0 ? PROMPT_WRONG : PROMPT_UNSENT);
+			       ? conversation_send(&l->d, 0)
+			       : conversation_ask(&l->d, c->tries > 0 ? PROMPT_WRONG : PROMPT_UNSENT);
 	if (resumed && !c->decoy) {
 		int r = outbox_resume(&l->d);
 
 		if (r < 0)
 			return r;
 	}
-	return dialogue_ask(&l->d, c->tries > 0 ? PROMPT_WRONG : PROMPT_RESUMED);
+	return conversation_ask(&l->d, c->tries > 0 ? PROMPT_WRONG : PROMPT_RESUMED);
 }
 
 static int refuse_policy(const struct login_begin *begin, struct reply *reply, int r)
@@ -207,7 +208,7 @@ static int answer_ended(struct login *l)
 
 static int answer_code(struct login *l, const char *code)
 {
-	int verdict = dialogue_check(&l->d, code);
+	int verdict = conversation_check(&l->d, code);
 	struct challenge *c = &l->d.challenge;
 
 	switch (verdict) {
@@ -236,17 +237,17 @@ static int answer_open(struct login *l, const char *text)
 
 	switch (kind) {
 	case ANSWER_EMPTY:
-		r = l->d.challenge.sends == 0 ? dialogue_send(&l->d, 0)
+		r = l->d.challenge.sends == 0 ? conversation_send(&l->d, 0)
 					      : reply_done(l->d.reply, RESULT_DENY, "no code typed");
 		break;
 	case ANSWER_RESEND:
-		r = dialogue_send(&l->d, 0);
+		r = conversation_send(&l->d, 0);
 		break;
 	case ANSWER_NEXT_CHANNEL:
-		r = dialogue_send_next(&l->d);
+		r = conversation_send_next(&l->d);
 		break;
 	case ANSWER_HELP:
-		r = dialogue_ask(&l->d, PROMPT_HELP);
+		r = conversation_ask(&l->d, PROMPT_HELP);
 		break;
 	case ANSWER_CODE:
 		r = answer_code(l, code);

@@ -1,6 +1,7 @@
 #include "daemon/core/request.h"
 
 #include "daemon/base/log.h"
+#include "daemon/core/groups.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -11,8 +12,8 @@ struct allocation {
 	max_align_t request[];
 };
 
-void *request_new(size_t size, struct server *server, struct connection *connection,
-		  int (*run)(struct job *, struct tx *), void (*done)(struct job *, int))
+void *request_new(size_t size, struct core *core, struct connection *connection, int (*run)(struct job *, struct tx *),
+		  void (*done)(struct job *, int))
 {
 	struct allocation *allocation = calloc(1, sizeof(*allocation) + size);
 	struct request *request;
@@ -25,29 +26,23 @@ void *request_new(size_t size, struct server *server, struct connection *connect
 	request = (struct request *)allocation->request;
 	request->job.run = run;
 	request->job.done = done;
-	request->server = server;
+	request->core = core;
 	request->connection = connection ? connection_ref(connection) : NULL;
-	request->config = config_ref(server->config);
-	request->engine = server_engine(server);
+	request->config = config_ref(core->config);
+	request->engine = (struct engine){.config = core->config,
+					  .keys = core->keys,
+					  .clock = &core->clock,
+					  .hostname = request->hostname,
+					  .in_group = groups_contain,
+					  .sender_ready = core->sender_ready};
+	memcpy(request->hostname, core->hostname, sizeof(request->hostname));
 	request->answered = connection == NULL;
 	return request;
 }
 
 void request_submit(struct request *request)
 {
-	worker_submit(request->server->worker, &request->job);
-}
-
-void request_publish(struct request *request)
-{
-	struct reply *reply = &request->reply;
-
-	if (reply->note[0])
-		log_write(reply->note_priority, "%s", reply->note);
-	if (reply->has_send)
-		courier_send(request->server->courier, &reply->send);
-	if (reply->due)
-		courier_expect(request->server->courier, reply->due);
+	worker_submit(request->core->worker, &request->job);
 }
 
 void request_answer(struct request *request, int result)

@@ -4,25 +4,25 @@
  */
 #pragma once
 
-#include "daemon/core/server.h"
+#include "daemon/core/core.h"
+#include "daemon/core/dialogue.h"
 
 struct request {
 	struct job job; /* first: a job is cast back */
-	struct server *server;
+	struct core *core;
 	struct connection *connection; /* NULL: nobody asked, the core itself did */
 	struct config *config;
 	struct engine engine;
+	char hostname[WIRE_NAME_MAX]; /* a reload may change the core's meanwhile */
 	struct reply reply;
 	bool answered;
 };
 
 /* size: of a struct that begins with a struct request. NULL without memory. */
-void *request_new(size_t size, struct server *server, struct connection *connection,
-		  int (*run)(struct job *, struct tx *), void (*done)(struct job *, int));
+void *request_new(size_t size, struct core *core, struct connection *connection, int (*run)(struct job *, struct tx *),
+		  void (*done)(struct job *, int));
 void request_submit(struct request *request);
 
-/* After the commit: logs the note, hands the message to the sender. */
-void request_publish(struct request *request);
 /* Sends the reply, or `unavailable` if the result is an error. */
 void request_answer(struct request *request, int result);
 /* Wipes and frees. */

@@ -1,8 +1,8 @@
 #include "daemon/core/server.h"
 
 #include "daemon/base/log.h"
-#include "daemon/core/groups.h"
-#include "daemon/core/request.h"
+#include "daemon/core/core.h"
+#include "daemon/core/courier.h"
 #include "daemon/core/session_admin.h"
 #include "daemon/core/session_login.h"
 
@@ -32,10 +32,26 @@ struct socket_kind {
 	const struct connection_ops *ops;
 };
 
-static const struct socket_kind socket_kinds[SERVER_SOCKETS] = {
+static const struct socket_kind socket_kinds[] = {
 	{"login", offsetof(struct config_core, login_socket), 0666, &session_login_ops},
 	{"admin", offsetof(struct config_core, admin_socket), 0660, &session_admin_ops},
 	{"sender", offsetof(struct config_core, sender_socket), 0600, &courier_connection_ops},
+};
+
+#define SERVER_SOCKETS (sizeof(socket_kinds) / sizeof(socket_kinds[0]))
+
+struct listener {
+	struct server *server;
+	const struct socket_kind *kind;
+	sd_event_source *io;
+	int fd;
+	bool own; /* bound by us: the path is ours to remove */
+};
+
+struct server {
+	struct core core;
+	struct listener listeners[SERVER_SOCKETS];
+	sd_event_source *sweep_timer, *prune_timer, *pause_timer;
 };
 
 /* Connections */
@@ -46,49 +62,19 @@ static bool is_privileged(const struct connection *c)
 }
 
 /* What a local user can open is counted, so that root's logins always find room. */
-static bool is_over_limit(const struct server *server, const struct connection *fresh)
+static bool is_over_limit(const struct core *core, const struct connection *fresh)
 {
 	int64_t of_uid = 0, all = 0;
 
 	if (is_privileged(fresh))
 		return false;
-	for (const struct connection *c = server->connections; c; c = c->next) {
+	for (const struct connection *c = core->connections.first; c; c = c->next) {
+		if (c == fresh)
+			continue;
 		all += !is_privileged(c);
 		of_uid += c->peer.uid == fresh->peer.uid;
 	}
-	return of_uid >= server->config->core.connections_per_uid || all >= server->config->core.connections;
-}
-
-static void remember(struct server *server, struct connection *c)
-{
-	c->next = server->connections;
-	if (c->next)
-		c->next->previous = c;
-	server->connections = c;
-	server->connection_count++;
-}
-
-void server_forget(struct server *server, struct connection *c)
-{
-	if (c->previous)
-		c->previous->next = c->next;
-	else if (server->connections == c)
-		server->connections = c->next;
-	else
-		return; /* it never was in the list */
-	if (c->next)
-		c->next->previous = c->previous;
-	c->next = c->previous = NULL;
-	server->connection_count--;
-	connection_unref(c);
-}
-
-bool server_has_waiting(const struct server *server, const struct connection *except, const char *challenge)
-{
-	for (const struct connection *c = server->connections; c; c = c->next)
-		if (c != except && strcmp(session_login_challenge(c), challenge) == 0)
-			return true;
-	return false;
+	return of_uid >= core->config->core.connections_per_uid || all >= core->config->core.connections;
 }
 
 static uid_t sender_uid(const struct config *config)
@@ -101,35 +87,28 @@ static uid_t sender_uid(const struct config *config)
 	return 0;
 }
 
-static bool may_connect(const struct server *server, const struct connection *c)
+static bool may_connect(const struct core *core, const struct connection *c)
 {
-	if (c->ops != &courier_connection_ops || is_privileged(c) || c->peer.uid == sender_uid(server->config))
+	if (c->ops != &courier_connection_ops || is_privileged(c) || c->peer.uid == sender_uid(core->config))
 		return true;
 	log_warning("sender.sock: uid %u may not be the sender: core { sender_user } names who may",
 		    (unsigned)c->peer.uid);
 	return false;
 }
 
-static void admit(struct listener *listener, int fd)
+static void admit(struct core *core, const struct connection_ops *ops, int fd)
 {
-	struct server *server = listener->server;
 	struct connection *c;
-	int r = connection_new(server, server->event, fd, listener->kind->ops, &c);
+	int r = connection_new(core, core->event, &core->connections, fd, ops, &c);
 
-	if (r < 0) {
+	if (r < 0)
 		log_error("a connection is dropped: %s", strerror(-r));
-		return;
-	}
-	if (is_over_limit(server, c) || !may_connect(server, c)) {
-		remember(server, c);
+	else if (is_over_limit(core, c) || !may_connect(core, c))
 		connection_close(c);
-		return;
-	}
-	remember(server, c);
-	if (c->ops == &courier_connection_ops)
-		courier_connected(server->courier, c);
+	else if (c->ops == &courier_connection_ops)
+		courier_connected(core->courier, c);
 	else
-		c->deadline = server->clock.now(&server->clock) + FIRST_WORD_USEC;
+		c->deadline = core_now(core) + FIRST_WORD_USEC;
 }
 
 static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata)
@@ -151,7 +130,7 @@ static int on_accept(sd_event_source *source, int listening, uint32_t revents, v
 
 	(void)revents;
 	if (fd >= 0) {
-		admit(listener, fd);
+		admit(&server->core, listener->kind->ops, fd);
 	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
 		/* No descriptors or memory: an accept that fails at once would spin. */
 		log_error("accept: %m: new connections wait");
@@ -165,10 +144,10 @@ static int on_accept(sd_event_source *source, int listening, uint32_t revents, v
 static int on_sweep(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct server *server = userdata;
-	int64_t now = server->clock.now(&server->clock);
+	int64_t now = core_now(&server->core);
 
 	(void)usec;
-	for (struct connection *c = server->connections, *next; c; c = next) {
+	for (struct connection *c = server->core.connections.first, *next; c; c = next) {
 		next = c->next;
 		if (c->deadline != 0 && c->deadline <= now)
 			connection_close(c);
@@ -260,12 +239,15 @@ static int listen_on(struct server *server, size_t i, char **names, int count, c
 	*listener = (struct listener){.server = server, .kind = &socket_kinds[i]};
 	listener->fd = passed_socket(listener->kind, names, count);
 	if (listener->fd < 0)
-		r = bind_socket(listener, server->config);
+		r = bind_socket(listener, server->core.config);
 	if (r == 0)
-		r = sd_event_add_io(server->event, &listener->io, listener->fd, EPOLLIN, on_accept, listener);
+		r = sd_event_add_io(server->core.event, &listener->io, listener->fd, EPOLLIN, on_accept, listener);
+	if (r >= 0)
+		r = sd_event_source_set_priority(listener->io, WORKER_PRIORITY + 10);
 	if (r < 0)
-		snprintf(why, CONFIG_WHY_MAX, "%s: cannot listen: %s%s", socket_path(server->config, listener->kind),
-			 strerror(-r), r == -EADDRINUSE ? ": another core is running" : "");
+		snprintf(why, CONFIG_WHY_MAX, "%s: cannot listen: %s%s",
+			 socket_path(server->core.config, listener->kind), strerror(-r),
+			 r == -EADDRINUSE ? ": another core is running" : "");
 	return r;
 }
 
@@ -291,7 +273,7 @@ static void close_listeners(struct server *server)
 		if (listener->kind && listener->fd >= 0)
 			close(listener->fd);
 		if (listener->own)
-			unlink(socket_path(server->config, listener->kind));
+			unlink(socket_path(server->core.config, listener->kind));
 	}
 }
 
@@ -313,7 +295,7 @@ static void prune_done(struct job *job, int result)
 static int on_prune(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct server *server = userdata;
-	struct request *request = request_new(sizeof(*request), server, NULL, run_prune, prune_done);
+	struct request *request = request_new(sizeof(*request), &server->core, NULL, run_prune, prune_done);
 
 	(void)usec;
 	if (request)
@@ -346,7 +328,7 @@ static void ping_done(struct job *job, int result)
 
 void server_ping(struct server *server, void (*alive)(void))
 {
-	struct ping_request *p = request_new(sizeof(*p), server, NULL, run_ping, ping_done);
+	struct ping_request *p = request_new(sizeof(*p), &server->core, NULL, run_ping, ping_done);
 
 	if (!p)
 		return;
@@ -356,19 +338,10 @@ void server_ping(struct server *server, void (*alive)(void))
 
 void server_status(struct server *server, char *text, size_t size)
 {
-	snprintf(text, size, "%zu connections; %llu logins accepted, %llu refused; sender %s", server->connection_count,
-		 (unsigned long long)server->accepted_logins, (unsigned long long)server->refused_logins,
-		 courier_is_ready(server->courier) ? "connected" : "not connected");
-}
-
-struct engine server_engine(struct server *server)
-{
-	return (struct engine){.config = server->config,
-			       .keys = server->keys,
-			       .clock = &server->clock,
-			       .hostname = server->hostname,
-			       .in_group = groups_contain,
-			       .sender_ready = courier_is_ready(server->courier)};
+	snprintf(text, size, "%zu connections; %llu logins accepted, %llu refused; sender %s",
+		 server->core.connections.count, (unsigned long long)server->core.accepted_logins,
+		 (unsigned long long)server->core.refused_logins,
+		 server->core.sender_ready ? "connected" : "not connected");
 }
 
 /* Starting, reloading, stopping */
@@ -377,11 +350,12 @@ static void find_hostname(struct server *server)
 {
 	char full[256] = "";
 
-	if (server->config->core.hostname[0])
-		snprintf(full, sizeof(full), "%s", server->config->core.hostname);
+	if (server->core.config->core.hostname[0])
+		snprintf(full, sizeof(full), "%s", server->core.config->core.hostname);
 	else if (gethostname(full, sizeof(full) - 1) == 0)
 		full[strcspn(full, ".")] = '\0';
-	snprintf(server->hostname, sizeof(server->hostname), "%.*s", (int)sizeof(server->hostname) - 1, full);
+	snprintf(server->core.hostname, sizeof(server->core.hostname), "%.*s", (int)sizeof(server->core.hostname) - 1,
+		 full);
 }
 
 /* As many connections as the kernel lets us have: login.sock is where everybody waits at a prompt. */
@@ -397,29 +371,29 @@ static void raise_descriptor_limit(void)
 
 static int add_timers(struct server *server)
 {
-	int r = sd_event_add_time_relative(server->event, &server->sweep_timer, CLOCK_BOOTTIME, SWEEP_USEC, 100000,
+	int r = sd_event_add_time_relative(server->core.event, &server->sweep_timer, CLOCK_BOOTTIME, SWEEP_USEC, 100000,
 					   on_sweep, server);
 
 	if (r >= 0)
-		r = sd_event_add_time_relative(server->event, &server->prune_timer, CLOCK_BOOTTIME, PRUNE_EVERY_USEC,
-					       1000000, on_prune, server);
+		r = sd_event_add_time_relative(server->core.event, &server->prune_timer, CLOCK_BOOTTIME,
+					       PRUNE_EVERY_USEC, 1000000, on_prune, server);
 	if (r >= 0)
-		r = sd_event_add_time_relative(server->event, &server->pause_timer, CLOCK_BOOTTIME, PAUSE_USEC, 1000,
-					       on_pause_over, server);
+		r = sd_event_add_time_relative(server->core.event, &server->pause_timer, CLOCK_BOOTTIME, PAUSE_USEC,
+					       1000, on_pause_over, server);
 	return r;
 }
 
 static int build(struct server *server, char why[static CONFIG_WHY_MAX])
 {
-	const struct config_core *core = &server->config->core;
-	int r = keys_load(core->master_key, &server->keys, why, CONFIG_WHY_MAX);
+	const struct config_core *core = &server->core.config->core;
+	int r = keys_load(core->master_key, &server->core.keys, why, CONFIG_WHY_MAX);
 
 	if (r == 0)
-		r = store_open(core->state_dir, &server->clock, &server->store, why, CONFIG_WHY_MAX);
+		r = store_open(core->state_dir, &server->core.clock, &server->core.store, why, CONFIG_WHY_MAX);
 	if (r == 0)
-		r = worker_new(server->event, server->store, &server->worker);
+		r = worker_new(server->core.event, server->core.store, &server->core.worker);
 	if (r == 0)
-		r = courier_new(server, &server->courier);
+		r = courier_new(&server->core, &server->core.courier);
 	if (r >= 0)
 		r = listen_on_all(server, why);
 	if (r >= 0)
@@ -435,9 +409,9 @@ int server_start(sd_event *event, struct config *config, const struct clock *clo
 
 	if (!server)
 		return -ENOMEM;
-	server->event = sd_event_ref(event);
-	server->config = config_ref(config);
-	server->clock = *clock;
+	server->core.event = sd_event_ref(event);
+	server->core.config = config_ref(config);
+	server->core.clock = *clock;
 	find_hostname(server);
 	raise_descriptor_limit();
 	r = build(server, why);
@@ -465,32 +439,32 @@ static const char *fixed_change(const struct config_core *old, const struct conf
 
 int server_reload(struct server *server, struct config *config, char why[static CONFIG_WHY_MAX])
 {
-	const char *fixed = fixed_change(&server->config->core, &config->core);
+	const char *fixed = fixed_change(&server->core.config->core, &config->core);
 
 	if (fixed) {
 		snprintf(why, CONFIG_WHY_MAX, "core { }: %s can only change by a restart", fixed);
 		return -EBUSY;
 	}
-	config_unref(server->config);
-	server->config = config_ref(config);
+	config_unref(server->core.config);
+	server->core.config = config_ref(config);
 	find_hostname(server);
 	return 0;
 }
 
 void server_stop(struct server *server)
 {
-	server->stopping = true;
+	server->core.stopping = true;
 	close_listeners(server);
-	worker_free(server->worker); /* what was begun is answered */
-	while (server->connections)
-		connection_close(server->connections);
-	courier_free(server->courier);
+	worker_free(server->core.worker); /* what was begun is answered */
+	while (server->core.connections.first)
+		connection_close(server->core.connections.first);
+	courier_free(server->core.courier);
 	sd_event_source_disable_unref(server->sweep_timer);
 	sd_event_source_disable_unref(server->prune_timer);
 	sd_event_source_disable_unref(server->pause_timer);
-	store_close(server->store);
-	keys_free(server->keys);
-	config_unref(server->config);
-	sd_event_unref(server->event);
+	store_close(server->core.store);
+	keys_free(server->core.keys);
+	config_unref(server->core.config);
+	sd_event_unref(server->core.event);
 	free(server);
 }

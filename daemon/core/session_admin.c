@@ -2,7 +2,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/core/admin.h"
-#include "daemon/core/request.h"
+#include "daemon/core/courier.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -40,7 +40,7 @@ static bool in_group(const struct connection *c, const char *name)
 
 static bool may(const struct connection *c, const struct admin_op *op)
 {
-	const struct config_core *core = &c->server->config->core;
+	const struct config_core *core = &c->core->config->core;
 
 	return c->peer.uid == 0 || c->peer.uid == geteuid() || in_group(c, core->admin_group) ||
 	       (op->reads && in_group(c, core->audit_group));
@@ -66,7 +66,7 @@ static void answer_probe(void *userdata)
 	struct health items[COURIER_CHANNELS_MAX + 1];
 
 	if (session) {
-		size_t count = courier_health(c->server->courier, items);
+		size_t count = courier_health(c->core->courier, items);
 
 		for (size_t i = 0; i < count; i++)
 			connection_send(c, &wire_health, &items[i]);
@@ -89,7 +89,7 @@ static void answer_health(struct admin_request_job *a)
 	session->probe_done = a->request.reply.done;
 	session->busy = true;
 	connection_ref(c);
-	if (a->asked.health.state[0] || courier_probe(c->server->courier, answer_probe, c) < 0)
+	if (a->asked.health.state[0] || courier_probe(c->core->courier, answer_probe, c) < 0)
 		answer_probe(c);
 }
 
@@ -134,12 +134,12 @@ static void admin_done(struct job *job, int result)
 	struct session *session;
 
 	if (result == 0)
-		request_publish(&a->request);
+		courier_publish(c->core->courier, &a->request);
 	a->request.reply.note[0] = '\0';
 	if (result == 0)
 		send_page(a);
 	session = c->session;
-	if (session && result == 0 && a->page.more && !c->server->stopping) {
+	if (session && result == 0 && a->page.more && !c->core->stopping) {
 		go_on(a);
 		return;
 	}
@@ -186,7 +186,7 @@ static const struct admin_op *find_op(const char *data, size_t length)
 
 static void ask(struct connection *c, const struct admin_op *op, const char *data, size_t length)
 {
-	struct admin_request_job *a = request_new(sizeof(*a), c->server, c, run_admin, admin_done);
+	struct admin_request_job *a = request_new(sizeof(*a), c->core, c, run_admin, admin_done);
 	char why[WIRE_WHY_MAX];
 
 	if (!a) {

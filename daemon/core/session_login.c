@@ -1,8 +1,8 @@
 #include "daemon/core/session_login.h"
 
 #include "daemon/base/log.h"
+#include "daemon/core/courier.h"
 #include "daemon/core/engine.h"
-#include "daemon/core/request.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -47,7 +47,7 @@ static void identify(const struct connection *c, struct caller *caller)
 		return;
 	if (getpwuid_r(c->peer.uid, &entry, buffer, sizeof(buffer), &found) == 0 && found)
 		snprintf(caller->name, sizeof(caller->name), "%s", found->pw_name);
-	caller->trusted = is_listed(c->server->config->core.trusted_users, caller->name);
+	caller->trusted = is_listed(c->core->config->core.trusted_users, caller->name);
 }
 
 static struct session *session_of(struct connection *c)
@@ -62,11 +62,17 @@ static struct session *session_of(struct connection *c)
 	return c->session;
 }
 
-const char *session_login_challenge(const struct connection *c)
+/* Does another connection wait at this challenge's prompt? */
+static bool is_awaited(const struct connection_list *list, const struct connection *except, const char *challenge)
 {
-	const struct session *session = c->session;
+	for (const struct connection *c = list->first; c; c = c->next) {
+		const struct session *session = c->session;
 
-	return c->ops == &session_login_ops && session ? session->challenge : "";
+		if (c != except && c->ops == &session_login_ops && session &&
+		    strcmp(session->challenge, challenge) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Leaving */
@@ -93,9 +99,9 @@ static void leave(struct connection *c, const char *challenge)
 {
 	struct leave_request *l;
 
-	if (c->server->stopping || server_has_waiting(c->server, c, challenge))
+	if (c->core->stopping || is_awaited(&c->core->connections, c, challenge))
 		return;
-	l = request_new(sizeof(*l), c->server, NULL, run_leave, leave_done);
+	l = request_new(sizeof(*l), c->core, NULL, run_leave, leave_done);
 	if (!l)
 		return;
 	snprintf(l->challenge, sizeof(l->challenge), "%s", challenge);
@@ -129,12 +135,12 @@ static void log_decision(const struct login_request *l, const struct done *done)
 		  b->ruser[0] ? " by " : "", b->ruser, result_names[done->result], done->reason);
 }
 
-static void count_decision(struct server *server, const struct done *done)
+static void count_decision(struct core *core, const struct done *done)
 {
 	if (done->result == RESULT_ALLOW)
-		server->accepted_logins++;
+		core->accepted_logins++;
 	else
-		server->refused_logins++;
+		core->refused_logins++;
 }
 
 /* The connection that asked is still there: it goes on with what the reply says. */
@@ -147,7 +153,7 @@ static void proceed(struct connection *c, const struct reply *reply, int result)
 		snprintf(session->challenge, sizeof(session->challenge), "%s", reply->ask.challenge);
 	else
 		session->challenge[0] = '\0';
-	c->deadline = c->server->clock.now(&c->server->clock) + PROMPT_USEC;
+	c->deadline = core_now(c->core) + PROMPT_USEC;
 }
 
 static void login_done(struct job *job, int result)
@@ -159,9 +165,9 @@ static void login_done(struct job *job, int result)
 	if (result == 0) {
 		if (reply->kind == REPLY_DONE) {
 			log_decision(l, &reply->done);
-			count_decision(l->request.server, &reply->done);
+			count_decision(l->request.core, &reply->done);
 		}
-		request_publish(&l->request);
+		courier_publish(l->request.core->courier, &l->request);
 	}
 	if (c->fd >= 0)
 		proceed(c, reply, result);
@@ -188,7 +194,7 @@ static int run_answer(struct job *job, struct tx *tx)
 static void submit(struct connection *c, const struct login_answer *answer)
 {
 	struct session *session = c->session;
-	struct login_request *l = request_new(sizeof(*l), c->server, c, answer ? run_answer : run_begin, login_done);
+	struct login_request *l = request_new(sizeof(*l), c->core, c, answer ? run_answer : run_begin, login_done);
 
 	if (!l) {
 		connection_close(c);

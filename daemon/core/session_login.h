@@ -4,6 +4,3 @@
 #include "daemon/core/connection.h"
 
 extern const struct connection_ops session_login_ops;
-
-/* The challenge that the connection waits at, empty if it waits at none. */
-const char *session_login_challenge(const struct connection *connection);

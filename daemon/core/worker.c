@@ -230,7 +230,7 @@ int worker_new(sd_event *event, struct store *store, struct worker **ret)
 	if (r >= 0)
 		r = sd_event_add_defer(event, &w->flush, on_flush, w);
 	if (r >= 0)
-		r = sd_event_source_set_priority(w->flush, SD_EVENT_PRIORITY_IDLE);
+		r = sd_event_source_set_priority(w->flush, WORKER_PRIORITY);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(w->flush, SD_EVENT_OFF);
 	if (r >= 0)

@@ -9,6 +9,12 @@
 
 #include <systemd/sd-event.h>
 
+/*
+ * A group is closed when the loop has read what its connections sent, so it comes behind them; what lets new
+ * connections in must come behind it (a higher number), or a flood of them would keep every group open.
+ */
+#define WORKER_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 10)
+
 struct worker;
 
 struct job {

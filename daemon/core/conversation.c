@@ -1,0 +1,202 @@
+#include "daemon/core/conversation.h"
+
+#include "daemon/core/budget.h"
+#include "daemon/core/outbox.h"
+#include "daemon/core/store_challenge.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+int conversation_send(struct dialogue *d, size_t first)
+{
+	struct challenge *c = &d->challenge;
+	bool resend = c->sends > 0;
+	int64_t wait = challenge_resend_wait(c, &d->engine->config->limits, d->now);
+	int r;
+
+	if (wait == 0 && !dialogue_pretends(d)) {
+		r = budget_take(d, &wait);
+		if (r < 0)
+			return r;
+		if (wait > 0) {
+			d->prompt.seconds = (wait + SECOND - 1) / SECOND;
+			return conversation_ask(d, PROMPT_LIMITED);
+		}
+	}
+	if (wait > 0) {
+		d->prompt.seconds = (wait + SECOND - 1) / SECOND;
+		return conversation_ask(d, PROMPT_WAIT);
+	}
+	if (resend) {
+		c->generation++;
+		r = store_delivery_move(d->tx, c->id, DELIVERY_PLANNED, DELIVERY_CANCELLED);
+		if (r >= 0)
+			r = store_delivery_move(d->tx, c->id, DELIVERY_PAUSED, DELIVERY_CANCELLED);
+		if (r < 0)
+			return r;
+	}
+	c->sends++;
+	c->last_send = d->now;
+	c->expires = d->now + c->ttl;
+	r = store_challenge_sent(d->tx, c);
+	if (r >= 0)
+		r = outbox_plan(d, first);
+	return r < 0 ? r : conversation_ask(d, resend ? PROMPT_RESENT : PROMPT_SENT);
+}
+
+int conversation_send_next(struct dialogue *d)
+{
+	int r = d->challenge.sends == 0 ? 0 : outbox_advance(d);
+
+	if (r < 0)
+		return r;
+	if (d->challenge.sends == 0)
+		return conversation_send(d, d->channels[0] && d->channels[1] ? 1 : 0);
+	return conversation_ask(d, r > 0 ? PROMPT_NEXT : PROMPT_NO_NEXT);
+}
+
+static int compare(struct dialogue *d, const char *typed)
+{
+	char code[WIRE_CODE_MAX] = "";
+	const struct challenge *c = &d->challenge;
+	int r = keys_code(d->engine->keys, c->id, c->generation, c->user, c->service, c->code_length, code);
+	/* Length is no secret: the message shows it. */
+	bool same = r == 0 && strlen(typed) == strlen(code) && CRYPTO_memcmp(typed, code, strlen(code)) == 0;
+
+	OPENSSL_cleanse(code, sizeof(code));
+	return r < 0 ? r : same && c->sends > 0 && !dialogue_pretends(d);
+}
+
+static int count_failure(struct dialogue *d)
+{
+	int64_t failures = d->enrolment.failures + 1;
+	int64_t length = challenge_lock_time(&d->engine->config->limits, failures);
+
+	if (failures >= d->engine->config->limits.disable_after)
+		reply_note(d->reply, LOG_ALERT,
+			   "%s: disabled after %lld wrong codes in a row: whatsapp-otpctl unlock %s", d->challenge.user,
+			   (long long)failures, d->challenge.user);
+	else if (length > 0)
+		reply_note(d->reply, LOG_WARNING, "%s: locked for %lld min after %lld wrong codes in a row",
+			   d->challenge.user, (long long)(length / SECOND / 60), (long long)failures);
+	return length > 0 ? store_enrolment_lock(d->tx, d->challenge.user, d->now + length, length) : 0;
+}
+
+/* 1 if a try was taken, 0 with the verdict if there is none to take. */
+static int charge(struct dialogue *d, enum verdict *ret)
+{
+	struct challenge *c = &d->challenge;
+	int taken = store_challenge_charge(d->tx, c->id, d->now);
+
+	if (taken == 0) {
+		*ret = c->expires <= d->now ? VERDICT_EXPIRED : VERDICT_BURNED;
+		return 0;
+	}
+	c->tries++;
+	if (taken < 0 || c->decoy || !c->counts)
+		return taken;
+	taken = store_enrolment_charge(d->tx, c->user, d->now, d->engine->config->limits.disable_after);
+	if (taken == 0)
+		*ret = VERDICT_LOCKED;
+	return taken;
+}
+
+static int accept(struct dialogue *d)
+{
+	int r = store_challenge_close(d->tx, d->challenge.id, CHALLENGE_USED);
+
+	if (r == 0)
+		return -EALREADY; /* another job took it: cannot be, jobs run one by one */
+	if (r > 0 && d->challenge.counts)
+		r = store_enrolment_clear(d->tx, d->challenge.user, d->engine->clock->wall(d->engine->clock));
+	return r < 0 ? r : VERDICT_ACCEPTED;
+}
+
+int conversation_check(struct dialogue *d, const char *code)
+{
+	enum verdict verdict = VERDICT_WRONG;
+	int r = charge(d, &verdict);
+
+	if (r < 0)
+		return r;
+	if (r == 0) {
+		if (verdict == VERDICT_EXPIRED)
+			r = store_challenge_close(d->tx, d->challenge.id, CHALLENGE_EXPIRED);
+		return r < 0 ? r : (int)verdict;
+	}
+	r = compare(d, code);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return accept(d);
+	r = d->challenge.counts && !d->challenge.decoy ? count_failure(d) : 0;
+	if (r == 0 && d->challenge.tries >= d->challenge.tries_max) {
+		r = store_challenge_close(d->tx, d->challenge.id, CHALLENGE_BURNED);
+		verdict = VERDICT_BURNED;
+	}
+	return r < 0 ? r : (int)verdict;
+}
+
+static const char *label(const struct dialogue *d, const char *channel)
+{
+	return prompt_channel_label(channel ? config_channel(d->engine->config, channel) : NULL);
+}
+
+/* Where the code is, and where it goes next, by what the outbox holds. */
+static int find_deliveries(struct dialogue *d)
+{
+	struct delivery delivery;
+	int64_t position = 0;
+	bool on_the_way = false, any = false;
+	int r;
+
+	while ((r = store_delivery_at(d->tx, d->challenge.id, d->challenge.generation, position, &delivery)) > 0) {
+		bool planned = delivery.state == DELIVERY_PLANNED || delivery.state == DELIVERY_PAUSED;
+
+		if (planned && delivery.position > 0 && any && !d->prompt.next) {
+			d->prompt.next = label(d, delivery.channel);
+			d->prompt.next_seconds = (delivery.due - d->now + SECOND - 1) / SECOND;
+		}
+		if (!planned || !any)
+			d->prompt.channel = label(d, delivery.channel);
+		on_the_way = on_the_way || planned || delivery.state == DELIVERY_SENDING ||
+			     delivery.state == DELIVERY_SENT || delivery.state == DELIVERY_UNKNOWN;
+		any = true;
+		position = delivery.position + 1;
+	}
+	if (any && !on_the_way && d->prompt.kind == PROMPT_RESUMED)
+		d->prompt.kind = PROMPT_UNDELIVERED;
+	return r;
+}
+
+int conversation_ask(struct dialogue *d, enum prompt_kind kind)
+{
+	struct challenge *c = &d->challenge;
+	struct prompt *p = &d->prompt;
+	char digits[3] = "";
+	int r = 0;
+
+	if (d->show_digits && d->phone.e164[0])
+		snprintf(digits, sizeof(digits), "%s", d->phone.e164 + strlen(d->phone.e164) - 2);
+	else if (d->show_digits)
+		keys_decoy_digits(d->engine->keys, c->user, digits);
+	p->kind = kind;
+	p->host = d->engine->hostname;
+	p->digits = digits;
+	p->channel = label(d, d->channels[0]);
+	p->tries_left = c->tries_max - c->tries;
+	p->unsent = c->sends == 0;
+	if (c->sends > 0)
+		r = find_deliveries(d);
+	else if (d->channels[0] && d->channels[1])
+		p->next = label(d, d->channels[1]);
+	if (r < 0)
+		return r;
+	d->reply->kind = REPLY_ASK;
+	challenge_id_format(c->id, d->reply->ask.challenge);
+	prompt_format(p, d->reply->ask.prompt);
+	return 0;
+}
