@@ -1,0 +1,35 @@
+/* The command line. Nothing else configures the simulator: it reads no environment and no file but those named here. */
+#pragma once
+
+#include "tools/simulator/fault.h"
+
+#include <sys/socket.h>
+
+#define OPTIONS_NAMES_MAX 64
+#define OPTIONS_SECRET_MAX 1024
+
+struct options {
+	struct sockaddr_storage address; /* a loopback address */
+	const char *listen;              /* as it was given */
+	char host[64];                   /* the same in words, without brackets */
+	bool plain;
+	const char *ca_out;       /* NULL: the certificate is not written */
+	const char *token_file;   /* NULL: the demo's token */
+	const char *sms_key_file; /* NULL: the demo's key */
+	char token[OPTIONS_SECRET_MAX];
+	char sms_key[OPTIONS_SECRET_MAX];
+	const char *templates[OPTIONS_NAMES_MAX];
+	size_t templates_n;
+	const char *languages[OPTIONS_NAMES_MAX];
+	size_t languages_n;
+	const char *phone_number_id;
+	unsigned delay_ms; /* before each answer of a provider */
+	struct fault faults[FAULTS_MAX];
+	size_t faults_n;
+};
+
+/*
+ * Returns 0; 1 when --help or --version was printed and all is done; -EINVAL for a wrong option, -errno for a file that
+ * cannot be read. Errors are printed, one sentence each. Strings are borrowed from argv.
+ */
+int options_parse(int argc, char *argv[], struct options *ret);
