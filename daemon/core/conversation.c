@@ -172,6 +172,14 @@ static int find_deliveries(struct dialogue *d)
 	return r;
 }
 
+/* Without a sender a code cannot be on its way; that concerns everybody, so it tells nothing about anybody. */
+static enum prompt_kind honest_kind(const struct dialogue *d, enum prompt_kind kind)
+{
+	bool claims = kind == PROMPT_SENT || kind == PROMPT_RESENT || kind == PROMPT_NEXT;
+
+	return claims && !d->engine->sender_ready ? PROMPT_DELAYED : kind;
+}
+
 int conversation_ask(struct dialogue *d, enum prompt_kind kind)
 {
 	struct challenge *c = &d->challenge;
@@ -183,7 +191,7 @@ int conversation_ask(struct dialogue *d, enum prompt_kind kind)
 		snprintf(digits, sizeof(digits), "%s", d->phone.e164 + strlen(d->phone.e164) - 2);
 	else if (d->show_digits)
 		keys_decoy_digits(d->engine->keys, c->user, digits);
-	p->kind = kind;
+	p->kind = honest_kind(d, kind);
 	p->host = d->engine->hostname;
 	p->digits = digits;
 	p->channel = label(d, d->channels[0]);

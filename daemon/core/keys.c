@@ -95,6 +95,8 @@ int keys_load(const char *reference, struct keys **ret, char *why, size_t why_si
 	struct keys *keys;
 	int r = secret_load(reference, &secret, why, why_size);
 
+	if (r == -ENOENT && why[0])
+		snprintf(why + strlen(why), why_size - strlen(why), ": make one with whatsapp-otpctl key init");
 	if (r < 0)
 		return r;
 	keys = keys_alloc();

@@ -18,6 +18,7 @@ enum prompt_kind {
 	PROMPT_WAIT,        /* too soon for a new code */
 	PROMPT_LIMITED,     /* too many codes */
 	PROMPT_UNDELIVERED, /* no channel could deliver it */
+	PROMPT_DELAYED,     /* the sender is away, for whomever */
 	PROMPT_HELP,
 };
 

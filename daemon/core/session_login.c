@@ -126,13 +126,16 @@ static void closed(struct connection *c)
 static void log_decision(const struct login_request *l, const struct done *done)
 {
 	const struct login_begin *b = &l->begin;
+	bool after = b->first_factor != FIRST_FACTOR_NONE;
 
-	log_write(done->result == RESULT_UNAVAILABLE ? LOG_ERR : LOG_NOTICE, "%s: %s from %s%s%s: %s: %s", b->user,
-		  b->service,
+	log_write(done->result == RESULT_UNAVAILABLE ? LOG_ERR : LOG_NOTICE, "%s: %s from %s%s%s%s%s%s%s: %s: %s",
+		  b->user, b->service,
 		  b->rhost[0] ? b->rhost
 		  : b->tty[0] ? b->tty
 			      : "no terminal",
-		  b->ruser[0] ? " by " : "", b->ruser, result_names[done->result], done->reason);
+		  b->ruser[0] ? " by " : "", b->ruser, after ? " after " : "",
+		  after ? first_factor_names[b->first_factor] : "", b->key_fingerprint[0] ? " " : "",
+		  b->key_fingerprint, result_names[done->result], done->reason);
 }
 
 static void count_decision(struct core *core, const struct done *done)

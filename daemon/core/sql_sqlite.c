@@ -79,7 +79,10 @@ static int create_file(const char *path, char *why, size_t why_size)
 
 	if (fd < 0) {
 		r = -errno;
-		snprintf(why, why_size, "%s: %s", path, strerror(-r));
+		snprintf(why, why_size, "%s: %s%s", path, strerror(-r),
+			 r == -ENOENT
+				 ? ": core { state_dir } must exist, with mode 0700, and belong to this daemon's user"
+				 : "");
 		return r;
 	}
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077)) {

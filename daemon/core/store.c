@@ -204,8 +204,11 @@ static int check_file(struct tx *tx, char *why, size_t why_size)
 	if (r < 0)
 		return r;
 	if (strcmp(verdict, "ok") != 0) {
+		const char *newline = strrchr(verdict, '\n');
+
 		snprintf(why, why_size,
-			 "the database is damaged (%s): restore a backup, or move it away and enrol again", verdict);
+			 "the database is damaged (%s): restore a backup, or move it away and enrol again",
+			 newline ? newline + 1 : verdict);
 		return -EUCLEAN;
 	}
 	if (tables > 0 && id != APPLICATION_ID) {
