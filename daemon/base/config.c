@@ -21,6 +21,7 @@
 
 /* libconfuse's error callback has no argument of ours; only the first error of a load is kept. */
 static __thread char *error_sink;
+static __thread const char *parsed_path; /* libconfuse knows it in titled sections only */
 
 static void keep_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void keep_error(const char *format, ...)
@@ -40,7 +41,7 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 	char what[CONFIG_WHY_MAX - 128];
 
 	vsnprintf(what, sizeof(what), format, args);
-	keep_error("%s:%d: %s", cfg && cfg->filename ? cfg->filename : "config", cfg ? cfg->line : 0, what);
+	keep_error("%s:%d: %s", cfg->filename ? cfg->filename : parsed_path, cfg->line, what);
 }
 
 /* Values */
@@ -368,6 +369,7 @@ static int parse_text(cfg_t *tree, const char *path, char *text)
 		return -errno;
 	free(tree->filename);
 	tree->filename = strdup(path);
+	parsed_path = path;
 	r = cfg_parse_fp(tree, stream);
 	fclose(stream);
 	if (r == CFG_SUCCESS)
@@ -695,6 +697,7 @@ int config_load(const char *path, struct config **ret, char why[static CONFIG_WH
 
 	why[0] = '\0';
 	error_sink = why;
+	parsed_path = path;
 	if (config) {
 		config->references = 1;
 		config->tree = new_tree();
