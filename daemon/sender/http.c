@@ -1,0 +1,457 @@
+#include "daemon/sender/http.h"
+
+#include "daemon/sender/memory.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+
+/* Sockets that may be open to one provider, and that are kept for later. */
+#define CONNECTIONS_MAX 32L
+#define KEEPALIVE_SECONDS 30L
+
+#if LIBCURL_VERSION_NUM >= 0x075500
+#define ONLY_HTTP CURLOPT_PROTOCOLS_STR, "https,http"
+#else
+#define ONLY_HTTP CURLOPT_DEFAULT_PROTOCOL, "https"
+#endif
+
+struct client {
+	struct http http; /* first */
+	sd_event *event;
+	CURLM *multi;
+	sd_event_source *timer;
+};
+
+struct transfer {
+	struct client *client;
+	struct http_call *call;
+	CURL *easy;
+	struct curl_slist *headers;
+	char *body;
+	size_t length, header_length;
+	bool too_long;
+};
+
+/* Why a server was refused: OpenSSL's verify results (x509_vfy.h); 0 or 1 where libcurl itself compared the name. */
+static const struct {
+	long result;
+	const char *error;
+} verify_errors[] = {
+	{0, "the server's certificate is for another name"},
+	{1, "the server's certificate is for another name"},
+	{9, "the server's certificate is not valid yet: is the clock right?"},
+	{10, "the server's certificate has expired: or is the clock wrong?"},
+	{18, "the server's certificate is self-signed"},
+	{19, "the server's certificate is from an unknown authority"},
+	{20, "the server's certificate is from an unknown authority"},
+	{21, "the server's certificate is from an unknown authority"},
+	{62, "the server's certificate is for another name"},
+};
+
+static const struct {
+	CURLoption option;
+	long value;
+} fixed_options[] = {
+	{CURLOPT_NOSIGNAL, 1},
+	{CURLOPT_FOLLOWLOCATION, 0},
+	{CURLOPT_NETRC, CURL_NETRC_IGNORED},
+	{CURLOPT_SSL_VERIFYPEER, 1},
+	{CURLOPT_SSL_VERIFYHOST, 2},
+	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+	{CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS},
+	{CURLOPT_PIPEWAIT, 1}, /* wait for a handshake under way: it may yield an HTTP/2 connection for all */
+	{CURLOPT_TCP_KEEPALIVE, 1},
+	{CURLOPT_TCP_KEEPIDLE, KEEPALIVE_SECONDS},
+	{CURLOPT_TCP_KEEPINTVL, KEEPALIVE_SECONDS},
+	{CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_MS},
+	{CURLOPT_MAXFILESIZE, HTTP_ANSWER_MAX},
+#if LIBCURL_VERSION_NUM >= 0x075700
+	{CURLOPT_QUICK_EXIT, 1}, /* else a silent name server holds up the event loop: the resolver's thread is joined */
+#endif
+};
+
+/* The transfer. */
+
+static void transfer_free(struct transfer *t)
+{
+	if (t->easy) {
+		curl_multi_remove_handle(t->client->multi, t->easy);
+		curl_easy_cleanup(t->easy);
+	}
+	curl_slist_free_all(t->headers);
+	memory_free(t->body);
+	free(t);
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *userdata)
+{
+	struct transfer *t = userdata;
+	size_t n = size * count;
+	char *body;
+
+	t->too_long = n > HTTP_ANSWER_MAX - t->length;
+	if (t->too_long)
+		return 0;
+	body = memory_resize(t->body, t->length + n + 1);
+	if (!body)
+		return 0;
+	memcpy(body + t->length, data, n);
+	t->body = body;
+	t->length += n;
+	body[t->length] = '\0';
+	return n;
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *userdata)
+{
+	struct transfer *t = userdata;
+
+	(void)data;
+	t->header_length += size * count;
+	t->too_long = t->header_length > HTTP_ANSWER_MAX;
+	return t->too_long ? 0 : size * count;
+}
+
+static bool request_left(CURL *easy)
+{
+	long bytes = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &bytes);
+	return bytes > 0;
+}
+
+/* libcurl repeats a request by itself when a kept connection breaks before the answer. A message is not repeated. */
+static int before_request(void *userdata, char *remote, char *local, int remote_port, int local_port)
+{
+	struct transfer *t = userdata;
+
+	(void)remote, (void)local, (void)remote_port, (void)local_port;
+	return request_left(t->easy) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+static const char *verify_error(CURL *easy, CURLcode code)
+{
+	long result = 0;
+
+	if (code == CURLE_SSL_CACERT_BADFILE)
+		return "ca_file holds no usable certificates";
+	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
+	for (size_t i = 0; i < sizeof(verify_errors) / sizeof(verify_errors[0]); i++)
+		if (verify_errors[i].result == result)
+			return verify_errors[i].error;
+	return "the server's certificate was refused";
+}
+
+static void transfer_outcome(const struct transfer *t, CURLcode code, struct http_answer *answer)
+{
+	bool refused = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
+
+	if (code == CURLE_OK) {
+		answer->outcome = HTTP_ANSWERED;
+		answer->error = "";
+	} else if (request_left(t->easy)) {
+		answer->outcome = HTTP_LOST;
+		answer->error = t->too_long || code == CURLE_FILESIZE_EXCEEDED ? "the answer is too long"
+									       : curl_easy_strerror(code);
+	} else {
+		answer->outcome = refused ? HTTP_NOT_TRUSTED : HTTP_NOT_SENT;
+		answer->error = refused ? verify_error(t->easy, code) : curl_easy_strerror(code);
+	}
+}
+
+static void transfer_finish(struct transfer *t, CURLcode code)
+{
+	struct http_answer answer = {.body = t->body ? t->body : "", .length = t->length};
+	struct http_call *call = t->call;
+	curl_off_t retry_after = 0;
+
+	transfer_outcome(t, code, &answer);
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &answer.status);
+	if (curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after) == CURLE_OK)
+		answer.retry_after = retry_after;
+	curl_multi_remove_handle(t->client->multi, t->easy);
+	call->transfer = NULL;
+	call->done(call, &answer); /* which may free the call */
+	transfer_free(t);
+}
+
+static void set_callbacks(struct transfer *t)
+{
+	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, before_request);
+	curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
+}
+
+static CURLcode set_body(CURL *easy, const char *body)
+{
+	CURLcode r;
+
+	if (!body)
+		return CURLE_OK;
+	r = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+	return r == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body) : r;
+}
+
+/* libcurl would trust the system's directory of authorities beside the file. */
+static CURLcode set_authorities(CURL *easy, const char *ca_file)
+{
+	CURLcode r;
+
+	if (*ca_file == '\0')
+		return CURLE_OK;
+	r = curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
+	return r == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) : r;
+}
+
+static CURLcode set_connect_only(CURL *easy)
+{
+	CURLcode r = curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+
+	return r == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) : r;
+}
+
+static CURLcode set_options(struct transfer *t, const struct http_request *request)
+{
+	const struct {
+		CURLoption option;
+		const void *value;
+	} texts[] = {
+		{CURLOPT_URL, request->url},
+		{CURLOPT_CUSTOMREQUEST, request->method}, /* behind the body, which makes it a POST */
+		{CURLOPT_HTTPHEADER, t->headers},
+		{CURLOPT_USERAGENT, HTTP_USER_AGENT},
+		{CURLOPT_PROXY, ""},
+		{ONLY_HTTP},
+	};
+	CURLcode r = set_body(t->easy, request->body);
+
+	for (size_t i = 0; i < sizeof(fixed_options) / sizeof(fixed_options[0]) && r == CURLE_OK; i++)
+		r = curl_easy_setopt(t->easy, fixed_options[i].option, fixed_options[i].value);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && r == CURLE_OK; i++)
+		r = curl_easy_setopt(t->easy, texts[i].option, texts[i].value);
+	if (r == CURLE_OK)
+		r = set_authorities(t->easy, request->ca_file);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+	if (r == CURLE_OK && request->connect_only)
+		r = set_connect_only(t->easy);
+	return r;
+}
+
+static bool set_headers(struct transfer *t, const char *const *headers)
+{
+	for (; headers && *headers; headers++) {
+		struct curl_slist *list = curl_slist_append(t->headers, *headers);
+
+		if (!list)
+			return false;
+		t->headers = list;
+	}
+	return true;
+}
+
+static void client_start(struct http *http, const struct http_request *request, struct http_call *call)
+{
+	static const struct http_answer no_memory = {.outcome = HTTP_NOT_SENT, .body = "", .error = "out of memory"};
+	struct client *c = (struct client *)http;
+	struct transfer *t = calloc(1, sizeof(*t));
+
+	if (t) {
+		*t = (struct transfer){.client = c, .call = call, .easy = curl_easy_init()};
+		if (t->easy)
+			set_callbacks(t);
+		if (t->easy && set_headers(t, request->headers) && set_options(t, request) == CURLE_OK &&
+		    curl_multi_add_handle(c->multi, t->easy) == CURLM_OK) {
+			call->transfer = t;
+			return;
+		}
+		transfer_free(t);
+	}
+	call->done(call, &no_memory);
+}
+
+static void client_cancel(struct http *http, struct http_call *call)
+{
+	(void)http;
+	if (call->transfer)
+		transfer_free(call->transfer);
+	call->transfer = NULL;
+}
+
+/* The event loop's side: libcurl says which sockets and which timer, and is told what happened there. */
+
+static void client_collect(struct client *c)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(c->multi, &left))) {
+		CURLcode code = message->data.result;
+		struct transfer *t = NULL;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+		transfer_finish(t, code);
+	}
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct client *c = userdata;
+	int action = 0, running;
+
+	(void)source;
+	if (revents & EPOLLIN)
+		action |= CURL_CSELECT_IN;
+	if (revents & EPOLLOUT)
+		action |= CURL_CSELECT_OUT;
+	if (revents & (EPOLLERR | EPOLLHUP))
+		action |= CURL_CSELECT_ERR;
+	curl_multi_socket_action(c->multi, fd, action, &running);
+	client_collect(c);
+	return 0;
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, void *source)
+{
+	struct client *c = userdata;
+	sd_event_source *io = source;
+	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0U) | (what & CURL_POLL_OUT ? EPOLLOUT : 0U);
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		sd_event_source_disable_unref(io);
+		return 0;
+	}
+	if (io)
+		return sd_event_source_set_io_events(io, events) < 0 ? -1 : 0;
+	if (sd_event_add_io(c->event, &io, fd, events, on_io, c) < 0)
+		return -1;
+	curl_multi_assign(c->multi, fd, io);
+	return 0;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct client *c = userdata;
+	int running;
+
+	(void)source, (void)usec;
+	curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	client_collect(c);
+	return 0;
+}
+
+static int on_timeout(CURLM *multi, long timeout_ms, void *userdata)
+{
+	struct client *c = userdata;
+
+	(void)multi;
+	if (timeout_ms < 0)
+		return sd_event_source_set_enabled(c->timer, SD_EVENT_OFF) < 0 ? -1 : 0;
+	if (sd_event_source_set_time_relative(c->timer, (uint64_t)timeout_ms * 1000) < 0 ||
+	    sd_event_source_set_enabled(c->timer, SD_EVENT_ONESHOT) < 0)
+		return -1;
+	return 0;
+}
+
+static int client_setup(struct client *c)
+{
+	int r = sd_event_add_time_relative(c->event, &c->timer, CLOCK_MONOTONIC, 0, 1, on_timer, c);
+
+	if (r < 0)
+		return r;
+	sd_event_source_set_enabled(c->timer, SD_EVENT_OFF);
+	c->multi = curl_multi_init();
+	if (!c->multi)
+		return -ENOMEM;
+	curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
+	curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+	curl_multi_setopt(c->multi, CURLMOPT_MAX_HOST_CONNECTIONS, CONNECTIONS_MAX);
+	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_MAX);
+	return 0;
+}
+
+int http_new(sd_event *event, struct http **ret)
+{
+	struct client *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c)
+		return -ENOMEM;
+	*c = (struct client){.http = {client_start, client_cancel}, .event = sd_event_ref(event)};
+	r = client_setup(c);
+	if (r < 0) {
+		http_free(&c->http);
+		return r;
+	}
+	*ret = &c->http; /* transferred */
+	return 0;
+}
+
+void http_free(struct http *http)
+{
+	struct client *c = (struct client *)http;
+
+	if (!c)
+		return;
+	curl_multi_cleanup(c->multi);
+	sd_event_source_disable_unref(c->timer);
+	sd_event_unref(c->event);
+	free(c);
+}
+
+/* URLs. */
+
+static bool is_loopback(const char *host)
+{
+	struct in_addr v4;
+
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+	return strcmp(host, "[::1]") == 0 || strcasecmp(host, "localhost") == 0;
+}
+
+static bool url_part(CURLU *url, CURLUPart part, char **ret)
+{
+	return curl_url_get(url, part, ret, 0) == CURLUE_OK;
+}
+
+static const char *url_error(CURLU *url, const char *text)
+{
+	char *scheme = NULL, *host = NULL;
+	const char *error = NULL;
+
+	if (curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) != CURLUE_OK ||
+	    !url_part(url, CURLUPART_SCHEME, &scheme) || !url_part(url, CURLUPART_HOST, &host))
+		error = "is no URL like https://host/path without user name";
+	else if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
+		error = "must begin with https://";
+	else if (strcmp(scheme, "http") == 0 && !is_loopback(host))
+		error = "must begin with https://: plain http:// is for loopback addresses only";
+	curl_free(scheme);
+	curl_free(host);
+	return error;
+}
+
+const char *http_url_error(const char *text)
+{
+	CURLU *url = curl_url();
+	const char *error = url ? url_error(url, text) : "out of memory";
+
+	curl_url_cleanup(url);
+	return error;
+}
