@@ -179,20 +179,24 @@ static int remove_stale(const struct sockaddr_un *address)
 	return unlink(address->sun_path) < 0 ? -errno : 0;
 }
 
-/* Owners can be given only by root, as in a first installation; systemd's socket units do it otherwise. */
-static void give_to(const char *path, const struct socket_kind *kind, const struct config *config)
+/*
+ * Root gives the sockets to their users, as systemd's socket units do. A core that binds them without being root
+ * cannot: then anybody may knock at sender.sock, and may_connect() lets in whom the config names.
+ */
+static int give_to(const char *path, const struct socket_kind *kind, const struct config *config)
 {
-	struct group entry, *found = NULL;
-	char buffer[16384];
+	bool root = geteuid() == 0;
 
-	if (geteuid() != 0)
-		return;
-	if (strcmp(kind->name, "sender") == 0 && chown(path, sender_uid(config), (gid_t)-1) < 0)
-		log_warning("%s: chown: %m", path);
-	if (strcmp(kind->name, "admin") == 0 &&
-	    getgrnam_r(config->core.admin_group, &entry, buffer, sizeof(buffer), &found) == 0 && found &&
-	    chown(path, 0, found->gr_gid) < 0)
-		log_warning("%s: chown: %m", path);
+	if (kind->ops == &courier_connection_ops && sender_uid(config) != geteuid())
+		return root ? chown(path, sender_uid(config), (gid_t)-1) : chmod(path, 0666);
+	if (kind->ops == &session_admin_ops && root) {
+		struct group entry, *found = NULL;
+		char buffer[16384];
+
+		if (getgrnam_r(config->core.admin_group, &entry, buffer, sizeof(buffer), &found) == 0 && found)
+			return chown(path, 0, found->gr_gid);
+	}
+	return 0;
 }
 
 static int bind_socket(struct listener *listener, const struct config *config)
@@ -217,7 +221,8 @@ static int bind_socket(struct listener *listener, const struct config *config)
 	if (r < 0)
 		return r;
 	listener->own = true;
-	give_to(path, listener->kind, config);
+	if (give_to(path, listener->kind, config) < 0)
+		return -errno;
 	return listen(listener->fd, SOMAXCONN) < 0 ? -errno : 0;
 }
 
