@@ -287,8 +287,9 @@ static void close_listeners(struct server *server)
 static int run_prune(struct job *job, struct tx *tx)
 {
 	const struct engine *engine = &((struct request *)job)->engine;
+	int64_t now = engine->clock->now(engine->clock);
 
-	return store_prune(tx, engine->clock->now(engine->clock) - PRUNE_AGE_USEC);
+	return store_prune(tx, now - PRUNE_AGE_USEC, now);
 }
 
 static void prune_done(struct job *job, int result)

@@ -324,9 +324,9 @@ void store_close(struct store *store)
 	free(store);
 }
 
-int store_prune(struct tx *tx, int64_t before)
+int store_prune(struct tx *tx, int64_t before, int64_t now)
 {
-	int r = tx_run(tx, "DELETE FROM challenge WHERE expires < ?", "i", before);
+	int r = tx_run(tx, "DELETE FROM challenge WHERE expires < ? AND (decoy OR expires < ?)", "ii", now, before);
 
 	if (r >= 0)
 		r = tx_run(tx, "DELETE FROM rate WHERE max(a, b, c, d) < ?", "i", before);

@@ -41,5 +41,8 @@ bool store_is_open(const struct tx *tx);
 /* The database's last error, for a log. */
 const char *store_error(struct store *store);
 
-/* Forgets what ended before a time: challenges with their deliveries and pending enrolments, idle rates. */
-int store_prune(struct tx *tx, int64_t before);
+/*
+ * Forgets what ended before a time: challenges with their deliveries and pending enrolments, idle rates. Decoys go as
+ * soon as they have ended (now), or strangers could fill the disk with names.
+ */
+int store_prune(struct tx *tx, int64_t before, int64_t now);
