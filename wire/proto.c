@@ -4,14 +4,30 @@ const char *const first_factor_names[] = {"none", "publickey", "password", NULL}
 const char *const result_names[] = {"deny", "allow", "ignore", "locked", "unavailable", NULL};
 const char *const failure_names[] = {"undeliverable", "transient", "config", "unknown-outcome", NULL};
 
-#define FIELD(s, member, kind, must) .key = #member, .type = kind, .required = must, .offset = offsetof(struct s, member)
-#define TEXT(s, member) {FIELD(s, member, WIRE_STRING, false), .size = sizeof(((struct s *)0)->member)}
-#define NEED(s, member) {FIELD(s, member, WIRE_STRING, true), .size = sizeof(((struct s *)0)->member)}
-#define NUMBER(s, member) {FIELD(s, member, WIRE_NUMBER, false)}
-#define FLAG(s, member) {FIELD(s, member, WIRE_FLAG, false)}
-#define ENUM(s, member, list, must) {FIELD(s, member, WIRE_ENUM, must), .names = list}
+#define FIELD(s, member, kind, must)                                                                                   \
+	.key = #member, .type = kind, .required = must, .offset = offsetof(struct s, member)
+#define TEXT(s, member)                                                                                                \
+	{                                                                                                              \
+		FIELD(s, member, WIRE_STRING, false), .size = sizeof(((struct s *)0)->member)                          \
+	}
+#define NEED(s, member)                                                                                                \
+	{                                                                                                              \
+		FIELD(s, member, WIRE_STRING, true), .size = sizeof(((struct s *)0)->member)                           \
+	}
+#define NUMBER(s, member)                                                                                              \
+	{                                                                                                              \
+		FIELD(s, member, WIRE_NUMBER, false)                                                                   \
+	}
+#define FLAG(s, member)                                                                                                \
+	{                                                                                                              \
+		FIELD(s, member, WIRE_FLAG, false)                                                                     \
+	}
+#define ENUM(s, member, list, must)                                                                                    \
+	{                                                                                                              \
+		FIELD(s, member, WIRE_ENUM, must), .names = list                                                       \
+	}
 
-#define MESSAGE(variable, name, s, table)                                                                                  \
+#define MESSAGE(variable, name, s, table)                                                                              \
 	const struct wire_message variable = {name, sizeof(struct s), table, sizeof(table) / sizeof(table[0])}
 
 static const struct wire_field login_begin_fields[] = {
@@ -91,24 +107,18 @@ static const struct wire_field deliveries_fields[] = {
 MESSAGE(wire_deliveries, "deliveries", deliveries, deliveries_fields);
 
 static const struct wire_field enrolment_fields[] = {
-	NEED(enrolment_item, user),
-	NEED(enrolment_item, state),
-	TEXT(enrolment_item, phone),
-	TEXT(enrolment_item, channel),
-	TEXT(enrolment_item, lang),
-	TEXT(enrolment_item, consent),
-	TEXT(enrolment_item, consent_by),
-	FLAG(enrolment_item, verified),
-	NUMBER(enrolment_item, enrolled_at),
-	NUMBER(enrolment_item, last_login_at),
-	NUMBER(enrolment_item, failures),
-	NUMBER(enrolment_item, locked_seconds),
+	NEED(enrolment_item, user),          NEED(enrolment_item, state),
+	TEXT(enrolment_item, phone),         TEXT(enrolment_item, channel),
+	TEXT(enrolment_item, lang),          TEXT(enrolment_item, consent),
+	TEXT(enrolment_item, consent_by),    FLAG(enrolment_item, verified),
+	NUMBER(enrolment_item, enrolled_at), NUMBER(enrolment_item, last_login_at),
+	NUMBER(enrolment_item, failures),    NUMBER(enrolment_item, locked_seconds),
 };
 MESSAGE(wire_enrolment, "enrolment", enrolment_item, enrolment_fields);
 
 static const struct wire_field challenge_fields[] = {
-	NEED(challenge_item, challenge), NEED(challenge_item, user),  TEXT(challenge_item, service),
-	TEXT(challenge_item, source),    NEED(challenge_item, state), NUMBER(challenge_item, tries),
+	NEED(challenge_item, challenge), NEED(challenge_item, user),           TEXT(challenge_item, service),
+	TEXT(challenge_item, source),    NEED(challenge_item, state),          NUMBER(challenge_item, tries),
 	NUMBER(challenge_item, sends),   NUMBER(challenge_item, seconds_left),
 };
 MESSAGE(wire_challenge, "challenge", challenge_item, challenge_fields);
