@@ -1,0 +1,53 @@
+"""Tab in bash."""
+
+import os
+import subprocess
+
+import pytest
+
+from conftest import TOP
+
+FILE = os.path.join(TOP, "data", "completions", "whatsapp-otpctl")
+
+
+@pytest.fixture
+def tab(tmp_path):
+    """What bash offers behind these words; the list of users comes from a stand-in for the tool."""
+    tool = tmp_path / "whatsapp-otpctl"
+    tool.write_text("#!/bin/sh\n[ -z \"$LIST_FAILS\" ] || { echo broken >&2; exit 3; }\n"
+                    "[ \"$*\" = list ] && printf 'USER STATE\\nalice active\\nbob locked\\n'\n")
+    tool.chmod(0o755)
+
+    def offered(*words, **environment):
+        script = ('. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _whatsapp_otpctl; '
+                  'for reply in "${COMPREPLY[@]}"; do printf "%s\\n" "$reply"; done')
+        done = subprocess.run(["bash", "-c", script, "bash", FILE, "whatsapp-otpctl", *words], capture_output=True, text=True,
+                              env={"PATH": f"{tmp_path}:/usr/bin:/bin", **environment}, cwd=tmp_path)
+        assert done.stderr == ""
+        return done.stdout.split()
+
+    return offered
+
+
+def test_commands(tab):
+    assert tab("re") == ["resume", "remove"]
+    assert tab("--json", "ch") == ["challenges"]
+    assert tab("--config", "/x", "config", "") == ["check"]
+    assert tab("key", "") == ["init"]
+
+
+def test_options_of_a_command(tab):
+    assert "--no-verify" in tab("enroll", "alice", "--")
+    assert tab("remove", "alice", "--y") == ["--yes"]
+    assert tab("config", "check", "--se") == ["--secrets"]
+    assert "--yes" not in tab("list", "--")
+
+
+def test_enrolled_users(tab):
+    assert tab("show", "") == ["alice", "bob"]
+    assert tab("unlock", "b") == ["bob"]
+    assert tab("show", "alice", "") == []
+
+
+def test_no_core_no_noise(tab):
+    assert tab("show", "", LIST_FAILS="1") == []

@@ -1,0 +1,155 @@
+"""key init and config check: the files that an admin makes before anything runs."""
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+
+import pytest
+
+from conftest import TOP
+
+CONFIG = """
+core { master_key = "file:%s" }
+channel "whatsapp" { driver = whatsapp_cloud phone_number_id = "106540352242922" token = "%s" template = "login_code" }
+channel "sms" { driver = http url = "https://sms.example/send" secret = "%s" }
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "whatsapp-otp.conf"
+
+    def write(token="credential:meta-token", secret="credential:sms-key", more=""):
+        path.write_text(CONFIG % (tmp_path / "master.key", token, secret) + more)
+        return str(path)
+
+    return write
+
+
+def test_a_master_key_is_made_once(otpctl, tmp_path):
+    path = tmp_path / "master.key"
+    result = otpctl("key", "init", str(path))
+    assert result.status == 0 and result.out.startswith(f"{path}: a new master key; keep a copy")
+    key = path.read_text()
+    assert len(key) == 65 and key.endswith("\n") and int(key, 16) > 0
+    assert stat.S_IMODE(path.stat().st_mode) == 0o400 and path.stat().st_uid == os.getuid()
+
+    again = otpctl("key", "init", str(path))
+    assert again.status == 1 and again.out == "" and path.read_text() == key
+    assert again.err == (f"whatsapp-otpctl: {path}: exists; a new key would make every enrolment unreadable, "
+                         "move it away first\n")
+
+
+def test_two_keys_differ_and_no_umask_hurts(otpctl, tmp_path):
+    old = os.umask(0o777)
+    try:
+        otpctl("key", "init", str(tmp_path / "a"))
+        otpctl("key", "init", str(tmp_path / "b"), "--json")
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o400
+    assert (tmp_path / "a").read_text() != (tmp_path / "b").read_text()
+
+
+def test_the_config_says_where_the_key_belongs(otpctl, config, tmp_path):
+    result = otpctl("key", "init", "--config", config(), "--json", config=False)
+    assert result.status == 0 and result.objects == [{"file": str(tmp_path / "master.key"), "created": True}]
+
+
+def test_a_credential_has_no_place_of_its_own(otpctl, tmp_path):
+    path = tmp_path / "c.conf"
+    path.write_text("")
+    result = otpctl("key", "init", "--config", str(path), config=False)
+    assert result.status == 2 and "master_key is credential:master-key" in result.err and "give the FILE" in result.err
+
+
+def test_no_key_in_a_folder_that_is_not_there(otpctl, tmp_path):
+    result = otpctl("key", "init", str(tmp_path / "none" / "master.key"))
+    assert result.status == 1 and "cannot be created: No such file or directory" in result.err
+
+
+def test_a_dangling_link_is_not_followed(otpctl, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    assert otpctl("key", "init", str(tmp_path / "link")).status == 1
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="wants root")
+def test_root_gives_the_key_away(otpctl, tmp_path):
+    path = tmp_path / "master.key"
+    assert otpctl("key", "init", str(path), "--owner", "nobody").status == 0
+    assert path.stat().st_uid != 0 and stat.S_IMODE(path.stat().st_mode) == 0o400
+
+
+def test_a_key_for_nobody_at_all(otpctl, tmp_path):
+    result = otpctl("key", "init", str(tmp_path / "k"), "--owner", "no-such-user")
+    assert result.status == 2 and "no such user" in result.err and not (tmp_path / "k").exists()
+
+
+def test_a_good_config(otpctl, config):
+    path = config()
+    result = otpctl("config", "check", path, config=False)
+    assert (result.status, result.err) == (0, "")
+    assert result.out == f"{path}: ok: 2 channels, 1 policy, 1 route, 0 texts\n"
+
+
+def test_an_error_has_its_line(otpctl, config):
+    path = config(more="policy \"x\" {\n\tttl = 6000\n}\n")
+    result = otpctl("config", "check", path, config=False)
+    assert result.status == 1 and result.out == ""
+    assert result.err.startswith(f"whatsapp-otpctl: {path}:6: ") and "ttl" in result.err
+    as_json = otpctl("config", "check", path, "--json", config=False)
+    assert as_json.status == 1 and as_json.objects[0]["ok"] is False and "ttl" in as_json.objects[0]["errors"][0]
+
+
+def test_a_key_without_effect_is_a_warning(otpctl, config):
+    path = config(more='webhook { listen = "127.0.0.1:8480" }\n')
+    result = otpctl("config", "check", path, "--json", config=False)
+    assert result.status == 0 and "warning: " in result.err and "webhook" in result.err
+    assert result.objects[0]["ok"] is True and "webhook" in result.objects[0]["warnings"][0]
+
+
+def test_secrets_are_read_where_they_can_be(otpctl, config, tmp_path):
+    key, token = tmp_path / "master.key", tmp_path / "meta.token"
+    for path in (key, token):
+        path.write_text("a-seeded-secret\n")
+        path.chmod(0o400)
+    good = otpctl("config", "check", config(token=f"file:{token}"), "--secrets", config=False)
+    assert good.status == 0
+    assert "credential:sms-key: not read, systemd passes it to the daemon only" in good.err
+    token.chmod(0o644)
+    bad = otpctl("config", "check", config(token=f"file:{token}"), "--secrets", config=False)
+    assert bad.status == 1 and 'channel "whatsapp": token: ' in bad.err and "chmod 0400" in bad.err
+    assert "a-seeded-secret" not in good.out + good.err + bad.out + bad.err
+
+
+def test_the_example_config_is_a_good_one(otpctl):
+    result = otpctl("config", "check", os.path.join(TOP, "data/examples/whatsapp-otp.conf"), config=False)
+    assert (result.status, result.err) == (0, "")
+
+
+def test_the_example_shows_defaults_that_are_good_values(otpctl, tmp_path):
+    with open(os.path.join(TOP, "data/examples/whatsapp-otp.conf")) as example:
+        text = re.sub(r"^\t# ([a-z_]+ = .*)$", r"\t\1", example.read(), flags=re.M)
+    (tmp_path / "all.conf").write_text(text)
+    result = otpctl("config", "check", str(tmp_path / "all.conf"), config=False)
+    assert (result.status, result.err) == (0, "")
+
+
+def test_every_key_is_in_the_manual():
+    with open(os.path.join(TOP, "daemon/base/config_schema.c")) as schema:
+        keys = set(re.findall(r"(?:STRING|PATH|SECRET|LIST|INT|CHOICE|WORD|AT)\(config_\w+, (\w+)", schema.read()))
+    with open(os.path.join(TOP, "man/whatsapp-otp.conf.5")) as manual:
+        explained = set(re.findall(r"^\.It Cm (\w+)$", manual.read(), flags=re.M))
+    assert len(keys) > 50 and keys == explained
+
+
+@pytest.mark.parametrize("page", ["whatsapp-otp.conf.5", "whatsapp-otpctl.8"])
+def test_manuals_are_well_formed(page):
+    if not shutil.which("mandoc"):
+        pytest.skip("mandoc is not installed")
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", os.path.join(TOP, "man", page)], capture_output=True,
+                          text=True)
+    assert (done.returncode, done.stdout) == (0, "")
