@@ -158,7 +158,10 @@ struct failed {
 	char detail[WIRE_TEXT_MAX];
 };
 
-/* Both ways, and in answer to an admin's health. Core → sender with an empty state: probe this channel (empty: all). */
+/*
+ * Sender → core, and in answer to an admin: how something is. Asked with an empty state it wants a fresh look: the core
+ * has the sender probe the channel named (empty: all); an admin who is content with what is known asks with "known".
+ */
 struct health {
 	char name[WIRE_NAME_MAX];  /* a channel, or store, sender, key … */
 	char state[WIRE_NAME_MAX]; /* ok, degraded, failed */

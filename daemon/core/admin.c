@@ -1,6 +1,7 @@
 #include "daemon/core/admin.h"
 
 #include "daemon/core/conversation.h"
+#include "daemon/core/outbox.h"
 #include "daemon/core/store_challenge.h"
 
 #include <errno.h>
@@ -459,34 +460,45 @@ static int remove_user(struct admin *a)
 	return r < 0 ? r : reply_done(a->reply, RESULT_ALLOW, "%s is removed", e.user);
 }
 
+static int send_test(struct admin *a, struct dialogue *d)
+{
+	int r = open_own_challenge(d, CHALLENGE_TEST, TEST_SERVICE);
+
+	if (r == 0)
+		r = dialogue_route(d);
+	if (r == 0 && a->request->user.channel[0]) {
+		d->channels[0] = a->request->user.channel;
+		d->channels[1] = NULL;
+	}
+	if (r == 0)
+		r = conversation_send(d, 0);
+	if (r == 0) /* the further channels are for what fails */
+		r = outbox_pause(a->tx, d->challenge.id);
+	if (r < 0)
+		return r;
+	if (d->challenge.sends == 0)
+		return reply_done(a->reply, RESULT_DENY, "a limit is reached: try again later");
+	challenge_id_format(d->challenge.id, a->reply->done.challenge);
+	return reply_done(a->reply, RESULT_ALLOW, "a code is on its way");
+}
+
 static int test(struct admin *a)
 {
-	const char *channel = a->request->user.channel;
 	struct dialogue d;
 	int r;
 
 	begin_dialogue(a, &d);
-	if (!channel_ok(a, channel))
+	if (!channel_ok(a, a->request->user.channel))
 		return 0;
 	r = find_user(a, a->request->user.user, &d.enrolment);
 	if (r <= 0)
 		return r;
-	r = open_own_challenge(&d, CHALLENGE_TEST, TEST_SERVICE);
-	if (r == 0)
-		r = dialogue_route(&d);
-	if (r == 0 && channel[0]) {
-		d.channels[0] = channel;
-		d.channels[1] = NULL;
-	}
-	if (r == 0)
-		r = conversation_send(&d, 0);
-	if (r == 0) {
-		bool sent = d.challenge.sends > 0;
-
-		reply_done(a->reply, sent ? RESULT_ALLOW : RESULT_DENY, "%s",
-			   sent ? "a code is on its way" : "a limit is reached: try again later");
-		challenge_id_format(d.challenge.id, a->reply->done.challenge);
-	}
+	if (d.enrolment.state == ENROLMENT_SUSPENDED || dialogue_pretends(&d))
+		r = reply_done(a->reply, RESULT_DENY, "%s is suspended or locked: no code is sent", d.enrolment.user);
+	else if (!a->engine->sender_ready)
+		r = reply_done(a->reply, RESULT_DENY, "the sender is not connected: is whatsapp-otp-sender running?");
+	else
+		r = send_test(a, &d);
 	dialogue_wipe(&d);
 	return r;
 }

@@ -228,6 +228,8 @@ static int fall_back(const struct engine *engine, struct tx *tx, const struct de
 	if (r <= 0)
 		return r;
 	next.due = engine->clock->now(engine->clock);
+	if (challenge.purpose == CHALLENGE_TEST)
+		next.state = DELIVERY_PLANNED; /* nobody waits at a prompt: what fails is what moves it on */
 	r = store_delivery_update(tx, &next);
 	return r < 0 ? r : 1;
 }

@@ -38,12 +38,20 @@ static bool in_group(const struct connection *c, const char *name)
 	       peer_in_group(c->fd, found->gr_gid);
 }
 
+static bool is_admin(const struct connection *c)
+{
+	return c->peer.uid == 0 || c->peer.uid == geteuid() || in_group(c, c->core->config->core.admin_group);
+}
+
 static bool may(const struct connection *c, const struct admin_op *op)
 {
-	const struct config_core *core = &c->core->config->core;
+	return is_admin(c) || (op->reads && in_group(c, c->core->config->core.audit_group));
+}
 
-	return c->peer.uid == 0 || c->peer.uid == geteuid() || in_group(c, core->admin_group) ||
-	       (op->reads && in_group(c, core->audit_group));
+/* Whole numbers are for admins, also where auditors may read. */
+static bool may_reveal(const struct connection *c, const struct admin_request_job *a)
+{
+	return a->op->item != &wire_enrolment || !a->asked.user.reveal || is_admin(c);
 }
 
 static void name_peer(const struct connection *c, char name[static WIRE_USER_MAX])
@@ -187,19 +195,21 @@ static const struct admin_op *find_op(const char *data, size_t length)
 static void ask(struct connection *c, const struct admin_op *op, const char *data, size_t length)
 {
 	struct admin_request_job *a = request_new(sizeof(*a), c->core, c, run_admin, admin_done);
-	char why[WIRE_WHY_MAX];
+	char why[WIRE_WHY_MAX] = "";
 
 	if (!a) {
 		connection_close(c);
 		return;
 	}
-	if (wire_decode(op->request, data, length, &a->asked, why) < 0) {
+	a->op = op;
+	if (wire_decode(op->request, data, length, &a->asked, why) == 0 && !may_reveal(c, a))
+		snprintf(why, sizeof(why), "only root and the group whatsapp-otp-admin may see whole numbers");
+	if (why[0]) {
 		refuse(c, why);
 		a->request.answered = true;
 		request_free(&a->request);
 		return;
 	}
-	a->op = op;
 	name_peer(c, a->by);
 	((struct session *)c->session)->busy = true;
 	request_submit(&a->request);
