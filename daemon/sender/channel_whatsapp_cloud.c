@@ -4,6 +4,7 @@
 #include "daemon/sender/json.h"
 #include "daemon/sender/memory.h"
 #include "daemon/sender/meta_errors.h"
+#include "daemon/sender/template.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -118,19 +119,28 @@ static const char *language_of(const struct config_channel *config, const char *
 	return base == 0 || ours ? config->language : lang;
 }
 
-static char *body_of(const struct config_channel *config, const struct channel_message *m)
+static char *body_of(const struct config_channel *config, const struct channel_message *message)
 {
-	json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:{s:s}, s:[{s:s, s:[{s:s, s:s}]},"
-				 " {s:s, s:s, s:s, s:[{s:s, s:s}]}]}, s:s}",
-				 "messaging_product", "whatsapp", "recipient_type", "individual", "to", m->to + 1,
-				 "type", "template", "template", "name", config->template, "language", "code",
-				 language_of(config, m->lang), "components", "type", "body", "parameters", "type",
-				 "text", "text", m->code, "type", "button", "sub_type", "url", "index", "0",
-				 "parameters", "type", "text", "text", m->code, "biz_opaque_callback_data", m->id);
-	char *body = root ? json_dumps(root, JSON_COMPACT) : NULL;
+	static const char body[] =
+		"{\"messaging_product\":\"whatsapp\",\"recipient_type\":\"individual\",\"to\":\"{to_digits}\",\"type\":"
+		"\"template\","
+		"\"template\":{\"name\":\"{template}\",\"language\":{\"code\":\"{language}\"},\"components\":["
+		"{\"type\":\"body\",\"parameters\":[{\"type\":\"text\",\"text\":\"{code}\"}]},"
+		"{\"type\":\"button\",\"sub_type\":\"url\",\"index\":\"0\",\"parameters\":[{\"type\":\"text\",\"text\":"
+		"\"{code}\"}]}"
+		"]},\"biz_opaque_callback_data\":\"{id}\"}";
+	const struct template_value values[] = {
+		{"to_digits", message->to + 1},
+		{"template", config->template},
+		{"language", language_of(config, message->lang)},
+		{"code", message->code},
+		{"id", message->id},
+		{NULL, NULL},
+	};
+	char *ret = NULL;
 
-	json_decref(root);
-	return body;
+	(void)template_render(body, TEMPLATE_JSON, values, &ret);
+	return ret;
 }
 
 static void request_start(struct channel_call *call, const char *method, const char *url, const char *body,
@@ -150,7 +160,7 @@ static void request_start(struct channel_call *call, const char *method, const c
 
 	snprintf(authorization, sizeof(authorization), BEARER "%s", w->token.data);
 	w->http->start(w->http, &request, &call->http);
-	explicit_bzero(authorization, sizeof(authorization));
+	explicit_bzero(authorization, strlen(authorization));
 }
 
 /* The answer. */

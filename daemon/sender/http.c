@@ -25,7 +25,9 @@ struct client {
 	struct http http; /* first */
 	sd_event *event;
 	CURLM *multi;
-	sd_event_source *timer;
+	sd_event_source *timer, *soon;
+	uint64_t due;   /* when libcurl wants to be called, CLOCK_MONOTONIC; UINT64_MAX: never */
+	uint64_t armed; /* when the timer will fire: not later */
 };
 
 struct transfer {
@@ -72,7 +74,8 @@ static const struct {
 	{CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_MS},
 	{CURLOPT_MAXFILESIZE, HTTP_ANSWER_MAX},
 #if LIBCURL_VERSION_NUM >= 0x075700
-	{CURLOPT_QUICK_EXIT, 1}, /* else a silent name server holds up the event loop: the resolver's thread is joined */
+	{CURLOPT_QUICK_EXIT,
+	 1}, /* else a silent name server holds up the event loop: the resolver's thread is joined */
 #endif
 };
 
@@ -342,37 +345,79 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, voi
 	return 0;
 }
 
+static void client_timeout(struct client *c)
+{
+	int running;
+
+	c->due = UINT64_MAX;
+	curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	client_collect(c);
+}
+
+static int on_soon(sd_event_source *source, void *userdata)
+{
+	(void)source;
+	client_timeout(userdata);
+	return 0;
+}
+
+/* libcurl moves its timeout several times a request, mostly away. The timer then fires early and is moved only then:
+ * setting it costs more than all else that the loop does for a request. */
+static void arm(struct client *c)
+{
+	if (c->due >= c->armed)
+		return;
+	c->armed = c->due;
+	sd_event_source_set_time(c->timer, c->due);
+	sd_event_source_set_enabled(c->timer, SD_EVENT_ONESHOT);
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct client *c = userdata;
-	int running;
+	uint64_t now = usec;
 
-	(void)source, (void)usec;
-	curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	client_collect(c);
+	(void)source;
+	c->armed = UINT64_MAX;
+	sd_event_now(c->event, CLOCK_MONOTONIC, &now);
+	if (c->due <= now)
+		client_timeout(c);
+	arm(c);
 	return 0;
 }
 
 static int on_timeout(CURLM *multi, long timeout_ms, void *userdata)
 {
 	struct client *c = userdata;
+	uint64_t now;
 
 	(void)multi;
-	if (timeout_ms < 0)
-		return sd_event_source_set_enabled(c->timer, SD_EVENT_OFF) < 0 ? -1 : 0;
-	if (sd_event_source_set_time_relative(c->timer, (uint64_t)timeout_ms * 1000) < 0 ||
-	    sd_event_source_set_enabled(c->timer, SD_EVENT_ONESHOT) < 0)
+	if (timeout_ms == 0)
+		return sd_event_source_set_enabled(c->soon, SD_EVENT_ONESHOT) < 0 ? -1 : 0;
+	if (timeout_ms < 0) {
+		c->due = UINT64_MAX;
+		return 0;
+	}
+	if (sd_event_now(c->event, CLOCK_MONOTONIC, &now) < 0)
 		return -1;
+	c->due = now + (uint64_t)timeout_ms * 1000;
+	arm(c);
 	return 0;
 }
 
 static int client_setup(struct client *c)
 {
-	int r = sd_event_add_time_relative(c->event, &c->timer, CLOCK_MONOTONIC, 0, 1, on_timer, c);
+	int r = sd_event_add_time(c->event, &c->timer, CLOCK_MONOTONIC, 0, 1, on_timer, c);
 
+	if (r >= 0)
+		r = sd_event_source_set_enabled(c->timer, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_defer(c->event, &c->soon, on_soon, c);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(c->soon, SD_EVENT_OFF);
 	if (r < 0)
 		return r;
-	sd_event_source_set_enabled(c->timer, SD_EVENT_OFF);
+	c->due = c->armed = UINT64_MAX;
 	c->multi = curl_multi_init();
 	if (!c->multi)
 		return -ENOMEM;
@@ -410,6 +455,7 @@ void http_free(struct http *http)
 		return;
 	curl_multi_cleanup(c->multi);
 	sd_event_source_disable_unref(c->timer);
+	sd_event_source_disable_unref(c->soon);
 	sd_event_unref(c->event);
 	free(c);
 }

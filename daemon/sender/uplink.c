@@ -181,7 +181,8 @@ static void receive(struct uplink *u)
 		log_error("the core sent a datagram that is too long");
 	else if (n != -ETIMEDOUT && n != -EINTR)
 		disconnect(u);
-	explicit_bzero(data, sizeof(data));
+	if (n > 0)
+		explicit_bzero(data, (size_t)n);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)

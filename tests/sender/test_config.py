@@ -1,0 +1,86 @@
+"""Options that cannot work are found at start, with their place, and the sender does not run."""
+
+import pytest
+
+WHATSAPP = {
+    "no token": (dict(token='""'), "needs token"),
+    "id": (dict(phone_number_id='"12a"'), "needs phone_number_id"),
+    "version": (dict(api_version='"25"'), "needs api_version"),
+    "template": (dict(template='"Login Code"'), "needs template"),
+    "language": (dict(language='""'), "needs language"),
+    "http": (dict(base_url='"http://graph.facebook.com"'), "plain http:// is for loopback"),
+    "loopback by name only": (dict(base_url='"http://127.0.0.1.example.com"'), "plain http:// is for loopback"),
+    "user in url": (dict(base_url='"https://user:pass@example.com"'), "is no URL"),
+    "scheme": (dict(base_url='"ftp://127.0.0.1"'), "must begin with https://"),
+    "query": (dict(base_url='"https://example.com?x=1"'), "ends behind its path"),
+    "ca file": (dict(ca_file='"/nowhere/ca.pem"'), "ca_file /nowhere/ca.pem"),
+    "token file": (dict(token='"file:/nowhere/token"'), "/nowhere/token"),
+}
+SMS = {
+    "no url": (dict(url='""'), "needs url"),
+    "secret in url": (dict(url='"https://127.0.0.1/?k={secret}"'), "{secret} may not stand in url"),
+    "unknown in url": (dict(url='"https://127.0.0.1/{user}"'), "url: {user} is no placeholder"),
+    "brace in url": (dict(url='"https://127.0.0.1/{to"'), "url: a brace belongs to no placeholder"),
+    "host by placeholder": (dict(url='"https://{to_digits}.example.com/"'), "in front of the path"),
+    "http": (dict(url='"http://sms.example.com/"'), "plain http:// is for loopback"),
+    "no success test": (dict(success_pointer='""'), "needs a positive success test"),
+    "pointer": (dict(success_pointer='"id"'), "success_pointer is no JSON pointer"),
+    "id pointer": (dict(id_pointer='"id"'), "id_pointer is no JSON pointer"),
+    "header": (dict(headers='{"NoColon"}'), "is not \"Name: value\""),
+    "unknown in header": (dict(headers='{"X-A: {b}"}'), "headers: X-A: {b} is no placeholder"),
+    "two headers in one": (dict(headers='{"X-A: b\\r\\nX-C: d"}'), "headers: a control character in X-A"),
+    "host header": (dict(headers='{"Host: x"}'), "headers: Host is not"),
+    "no body": (dict(body='""'), "a POST request needs body"),
+    "body of get": (dict(method="GET"), "a GET request has no body"),
+    "unknown in body": (dict(body='"{phone}"'), "body: {phone} is no placeholder"),
+    "no json": (dict(body_type="json", body="'{\"to\":{to}}'"), "body is no JSON"),
+    "no secret": (dict(secret='""'), "{secret} is used, but secret is not set"),
+    "no sender": (dict(body='"from={sender}"'), "{sender} is used, but sender is not set"),
+}
+
+
+def refuse(sender, section, words):
+    sender.configure(section)
+    assert sender.start().child.wait(10) == 1
+    assert words in sender.log()
+    assert "whatsapp-otp.conf:" in sender.log()
+
+
+@pytest.mark.parametrize("options, words", WHATSAPP.values(), ids=WHATSAPP.keys())
+def test_whatsapp_channel(sender, folder, options, words):
+    options = {"token": f'"file:{folder}/meta.token"', "phone_number_id": '"1"', "api_version": '"v25.0"',
+               "template": '"t"', **options}
+    more = " ".join(f"{key}={value}" for key, value in options.items())
+    refuse(sender, f'channel "wa" {{ driver=whatsapp_cloud {more} }}\n', words)
+
+
+@pytest.mark.parametrize("options, words", SMS.values(), ids=SMS.keys())
+def test_gateway_channel(sender, options, words):
+    url = options.get("url", '"https://127.0.0.1/sms"').strip('"')
+    options = {key: value for key, value in options.items() if key != "url"}
+    refuse(sender, sender.sms(url, **options), words)
+
+
+def test_file_channel_needs_a_path(sender):
+    refuse(sender, 'channel "f" { driver=file }\n', "needs path")
+
+
+def test_driver_that_does_not_exist(sender):
+    refuse(sender, 'channel "x" { driver=fax }\n', 'there is no driver "fax"')
+
+
+def test_text_with_an_unknown_placeholder(sender):
+    sender.configure("text \"en\" { sms = '{code} for {user}' }\n")
+    assert sender.start().child.wait(10) == 1
+    assert "{user} is no placeholder" in sender.log()
+
+
+def test_token_that_others_can_read(sender, folder, provider):
+    (folder / "meta.token").chmod(0o644)
+    refuse(sender, sender.whatsapp(provider.url), "chmod 0400")
+
+
+def test_token_of_two_lines(sender, folder, provider):
+    (folder / "meta.token").chmod(0o600)
+    (folder / "meta.token").write_text("one\nHost: two\n")
+    refuse(sender, sender.whatsapp(provider.url), "more than one word")

@@ -1,0 +1,251 @@
+/* driver http: a gateway gets exactly what its section describes, and must prove that it took the message over. */
+#include "tests/unit/fake_provider.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct fake_provider provider;
+static char name[] = "sms", url[] = "https://sms.example/send/{id}", get[] = "GET", json[] = "json", raw[] = "raw",
+	    body[] = "to={to}&digits={to_digits}&text={text}&from={sender}&key={secret}", pointer[] = "/data/id",
+	    sender[] = "Acme & Co", key_header[] = "X-Key: {secret}", code_header[] = "X-Code: {code}",
+	    *headers[] = {key_header, code_header, NULL};
+static struct config_channel section;
+static void *channel;
+
+static const struct channel_message message = {
+	.id = "0123456789abcdef",
+	.to = "+966501234567",
+	.code = "123456",
+	.lang = "en",
+	.text = "123456 is your \"code\" & more",
+	.timeout_ms = 1000,
+};
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_provider_init(&provider);
+	section = fake_section;
+	section.name = name;
+	section.url = url;
+	section.headers = headers;
+	section.secret = fake_secret("k\"&y\n");
+	section.sender = sender;
+	section.body = body;
+	section.success_pointer = pointer;
+	section.id_pointer = pointer;
+	channel = NULL;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (channel)
+		channel_http.close(channel);
+	fake_secret_remove(section.secret);
+	return 0;
+}
+
+static void opens(void)
+{
+	char why[CONFIG_WHY_MAX] = "";
+
+	if (channel)
+		channel_http.close(channel);
+	channel = NULL;
+	if (channel_http.open(&section, &provider.http, &channel, why) < 0)
+		fail_msg("%s", why);
+}
+
+static struct fake_call hears(long status, const char *text)
+{
+	struct fake_call call;
+
+	fake_provider_says(&provider, status, text);
+	call = fake_send(&channel_http, channel, &message);
+	assert_int_equal(call.count, 1);
+	return call;
+}
+
+static void test_form(void **state)
+{
+	(void)state;
+	opens();
+	fake_send(&channel_http, channel, &message);
+	assert_string_equal(provider.method, "POST");
+	assert_string_equal(provider.url, "https://sms.example/send/0123456789abcdef");
+	assert_string_equal(provider.body,
+			    "to=%2B966501234567&digits=966501234567&text=123456%20is%20your%20%22code%22%20%26%20more"
+			    "&from=Acme%20%26%20Co&key=k%22%26y");
+	assert_string_equal(provider.headers,
+			    "X-Key: k\"&y\nX-Code: 123456\nContent-Type: application/x-www-form-urlencoded\n");
+}
+
+static void test_json(void **state)
+{
+	char template[] = "{\"to\":[\"{to_digits}\"],\"content\":{\"text\":\"{text}\"},\"key\":\"{secret}\"}";
+
+	(void)state;
+	section.body_type = json;
+	section.body = template;
+	opens();
+	fake_send(&channel_http, channel, &message);
+	assert_string_equal(provider.body, "{\"to\":[\"966501234567\"],\"content\":{\"text\":\"123456 is your "
+					   "\\\"code\\\" & more\"},\"key\":\"k\\\"&y\"}");
+	assert_non_null(strstr(provider.headers, "Content-Type: application/json\n"));
+}
+
+static void test_raw_with_its_own_content_type(void **state)
+{
+	char template[] = "<sms to='{to}'>{code}</sms>", type[] = "content-type: text/xml", *list[] = {type, NULL};
+
+	(void)state;
+	section.body_type = raw;
+	section.body = template;
+	section.headers = list;
+	opens();
+	fake_send(&channel_http, channel, &message);
+	assert_string_equal(provider.body, "<sms to='+966501234567'>123456</sms>");
+	assert_string_equal(provider.headers, "content-type: text/xml\n");
+}
+
+static void test_get_has_no_body(void **state)
+{
+	char query[] = "https://sms.example/send?to={to}&text={text}", none[] = "";
+
+	(void)state;
+	section.method = get;
+	section.url = query;
+	section.body = none;
+	opens();
+	fake_send(&channel_http, channel, &message);
+	assert_string_equal(provider.method, "GET");
+	assert_string_equal(provider.url,
+			    "https://sms.example/send?to=%2B966501234567&text=123456%20is%20your%20%22code"
+			    "%22%20%26%20more");
+	assert_string_equal(provider.headers, "X-Key: k\"&y\nX-Code: 123456\n");
+}
+
+static void test_header_that_a_value_would_split(void **state)
+{
+	char header[] = "X-Text: {text}", *list[] = {header, NULL};
+	struct channel_message nasty = message;
+	struct fake_call call;
+
+	(void)state;
+	section.headers = list;
+	opens();
+	nasty.text = "a\r\nX-Evil: 1";
+	call = fake_send(&channel_http, channel, &nasty);
+	assert_int_equal(call.count, 1);
+	assert_int_equal(call.answer.failure, FAILURE_CONFIG);
+	assert_int_equal(provider.requests, 0);
+}
+
+static void test_success_is_a_value_at_the_pointer(void **state)
+{
+	(void)state;
+	opens();
+	assert_true(hears(200, "{\"data\":{\"id\":\"m1\"}}").answer.sent);
+	assert_string_equal(hears(200, "{\"data\":{\"id\":77}}").answer.message_id, "77");
+	assert_int_equal(hears(200, "{\"data\":{\"id\":\"\"}}").answer.failure, FAILURE_UNKNOWN_OUTCOME);
+	assert_int_equal(hears(200, "{\"data\":{\"id\":null}}").answer.failure, FAILURE_UNKNOWN_OUTCOME);
+	assert_int_equal(hears(200, "{\"data\":{\"id\":false}}").answer.failure, FAILURE_UNKNOWN_OUTCOME);
+	assert_int_equal(hears(200, "{\"data\":{}}").answer.failure, FAILURE_UNKNOWN_OUTCOME);
+	assert_int_equal(hears(200, "OK").answer.failure, FAILURE_UNKNOWN_OUTCOME);
+	assert_int_equal(hears(202, "{\"data\":{\"id\":\"m1\"}}").answer.failure, FAILURE_UNKNOWN_OUTCOME);
+}
+
+static void test_success_is_this_value_at_the_pointer(void **state)
+{
+	char success[] = "/success", yes[] = "true";
+
+	(void)state;
+	section.success_pointer = success;
+	section.success_value = yes;
+	opens();
+	assert_true(hears(200, "{\"success\":\"true\",\"data\":{\"id\":1}}").answer.sent);
+	assert_string_equal(hears(200, "{\"success\":true,\"data\":{\"id\":1}}").answer.message_id, "1");
+	assert_false(hears(200, "{\"success\":\"false\",\"data\":{\"id\":1}}").answer.sent);
+	assert_false(hears(200, "{\"success\":false}").answer.sent);
+	assert_true(hears(200, "{\"success\":true}").answer.sent);
+}
+
+static void test_success_is_how_a_plain_answer_begins(void **state)
+{
+	char none[] = "", accepted[] = "0: Accepted";
+
+	(void)state;
+	section.success_pointer = none;
+	section.id_pointer = none;
+	section.success_value = accepted;
+	section.success_status = 202;
+	opens();
+	assert_true(hears(202, "0: Accepted for delivery").answer.sent);
+	assert_false(hears(202, "3: Queued for later delivery").answer.sent);
+	assert_false(hears(202, "0: Acc").answer.sent);
+	assert_false(hears(200, "0: Accepted for delivery").answer.sent);
+}
+
+static void test_refusals(void **state)
+{
+	static const struct {
+		long status;
+		enum failure failure;
+		bool retry;
+	} rows[] = {
+		{400, FAILURE_UNDELIVERABLE, false}, {401, FAILURE_CONFIG, false},
+		{402, FAILURE_CONFIG, false},        {403, FAILURE_CONFIG, false},
+		{404, FAILURE_UNDELIVERABLE, false}, {407, FAILURE_CONFIG, false},
+		{422, FAILURE_UNDELIVERABLE, false}, {429, FAILURE_TRANSIENT, true},
+		{500, FAILURE_TRANSIENT, true},      {599, FAILURE_TRANSIENT, true},
+		{302, FAILURE_CONFIG, false},        {0, FAILURE_UNKNOWN_OUTCOME, false},
+	};
+
+	(void)state;
+	opens();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fake_call call = hears(rows[i].status, "{\"data\":{\"id\":\"m1\"}}");
+
+		assert_false(call.answer.sent);
+		assert_int_equal(call.answer.failure, rows[i].failure);
+		assert_int_equal(call.answer.retry, rows[i].retry);
+	}
+}
+
+static void test_probe_sends_no_message(void **state)
+{
+	(void)state;
+	opens();
+	assert_true(fake_probe(&channel_http, channel).answer.sent);
+	assert_true(provider.connect_only);
+	assert_string_equal(provider.body, "");
+	assert_string_equal(provider.headers, "");
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_form),
+		TEST(test_json),
+		TEST(test_raw_with_its_own_content_type),
+		TEST(test_get_has_no_body),
+		TEST(test_header_that_a_value_would_split),
+		TEST(test_success_is_a_value_at_the_pointer),
+		TEST(test_success_is_this_value_at_the_pointer),
+		TEST(test_success_is_how_a_plain_answer_begins),
+		TEST(test_refusals),
+		TEST(test_probe_sends_no_message),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,321 @@
+/* driver whatsapp_cloud: what Meta gets to see, and what we make of its answers. */
+#include "tests/unit/fake_provider.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct fake_provider provider;
+static char name[] = "whatsapp", id[] = "106540352242922", version[] = "v25.0", template[] = "verification_code",
+	    arabic[] = "ar", base[] = "https://graph.example/";
+static struct config_channel section;
+static void *channel;
+
+static const struct channel_message message = {
+	.id = "0123456789abcdef0123456789abcdef",
+	.to = "+966501234567",
+	.code = "123456",
+	.lang = "",
+	.text = "not for WhatsApp",
+	.timeout_ms = 1000,
+};
+
+static int setup(void **state)
+{
+	char why[CONFIG_WHY_MAX] = "";
+
+	(void)state;
+	fake_provider_init(&provider);
+	section = fake_section;
+	section.name = name;
+	section.token = fake_secret("EAAG-secret\n");
+	section.phone_number_id = id;
+	section.api_version = version;
+	section.template = template;
+	section.language = arabic;
+	section.base_url = base;
+	return channel_whatsapp_cloud.open(&section, &provider.http, &channel, why);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	channel_whatsapp_cloud.close(channel);
+	fake_secret_remove(section.token);
+	return 0;
+}
+
+static struct fake_call hears(long status, const char *body)
+{
+	struct fake_call call;
+
+	fake_provider_says(&provider, status, body);
+	call = fake_send(&channel_whatsapp_cloud, channel, &message);
+	assert_int_equal(call.count, 1);
+	return call;
+}
+
+static void test_request_is_the_one_of_the_documentation(void **state)
+{
+	(void)state;
+	fake_send(&channel_whatsapp_cloud, channel, &message);
+	assert_string_equal(provider.method, "POST");
+	assert_string_equal(provider.url, "https://graph.example/v25.0/106540352242922/messages");
+	assert_string_equal(provider.headers, "Authorization: Bearer EAAG-secret\nContent-Type: application/json\n");
+	assert_string_equal(
+		provider.body,
+		"{\"messaging_product\":\"whatsapp\",\"recipient_type\":\"individual\",\"to\":\"966501234567\","
+		"\"type\":"
+		"\"template\",\"template\":{\"name\":\"verification_code\",\"language\":{\"code\":\"ar\"},"
+		"\"components\":["
+		"{\"type\":\"body\",\"parameters\":[{\"type\":\"text\",\"text\":\"123456\"}]},"
+		"{\"type\":\"button\",\"sub_type\":\"url\",\"index\":\"0\",\"parameters\":[{\"type\":\"text\",\"text\":"
+		"\"123456\"}]}]},\"biz_opaque_callback_data\":\"0123456789abcdef0123456789abcdef\"}");
+}
+
+static void language_is(const char *user, const char *expected)
+{
+	struct channel_message other = message;
+	char field[64];
+
+	other.lang = user;
+	fake_send(&channel_whatsapp_cloud, channel, &other);
+	snprintf(field, sizeof(field), "\"language\":{\"code\":\"%s\"}", expected);
+	assert_non_null(strstr(provider.body, field));
+}
+
+static void test_language_of_the_user_or_of_the_channel(void **state)
+{
+	(void)state;
+	language_is("", "ar");
+	language_is("ar", "ar");
+	language_is("ar_SA", "ar");
+	language_is("ar-SA", "ar");
+	language_is("en_US", "en_US");
+	language_is("a", "a");
+	language_is("arz", "arz");
+}
+
+static void test_code_that_a_template_cannot_hold(void **state)
+{
+	struct channel_message longer = message;
+	struct fake_call call;
+
+	(void)state;
+	longer.code = "1234567890123456";
+	call = fake_send(&channel_whatsapp_cloud, channel, &longer);
+	assert_int_equal(call.count, 1);
+	assert_int_equal(call.answer.failure, FAILURE_UNDELIVERABLE);
+	assert_int_equal(provider.requests, 0);
+}
+
+static void test_accepted_with_an_id(void **state)
+{
+	struct fake_call call = hears(200, "{\"messaging_product\":\"whatsapp\",\"contacts\":[{\"input\":\"1\"}],"
+					   "\"messages\":[{\"id\":\"wamid.HBgM\",\"message_status\":\"accepted\"}]}");
+
+	(void)state;
+	assert_true(call.answer.sent);
+	assert_string_equal(call.answer.message_id, "wamid.HBgM");
+}
+
+static void test_200_proves_nothing(void **state)
+{
+	static const char *const bodies[] = {
+		"",
+		"{}",
+		"[]",
+		"{\"messages\":[]}",
+		"{\"messages\":[{}]}",
+		"{\"messages\":[{\"id\":\"\"}]}",
+		"{\"messages\":[{\"id\":null}]}",
+		"{\"messages\":{\"id\":\"wamid\"}}",
+		"<html>",
+		"{\"messages\":[{\"id\":",
+		"{\"error\":\"no\"}",
+		"{\"error\":{\"code\":\"190\"}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		struct fake_call call = hears(200, bodies[i]);
+
+		assert_false(call.answer.sent);
+		assert_int_equal(call.answer.failure, FAILURE_UNKNOWN_OUTCOME);
+		assert_false(call.answer.retry);
+	}
+}
+
+static void test_id_without_200_proves_nothing_either(void **state)
+{
+	struct fake_call call = hears(400, "{\"messages\":[{\"id\":\"wamid.HBgM\"}]}");
+
+	(void)state;
+	assert_false(call.answer.sent);
+	assert_int_equal(call.answer.failure, FAILURE_UNDELIVERABLE);
+}
+
+static void test_held_and_paused_are_not_waited_for(void **state)
+{
+	struct fake_call held =
+		hears(200, "{\"messages\":[{\"id\":\"w\",\"message_status\":\"held_for_quality_assessment\"}]}");
+	struct fake_call paused = hears(200, "{\"messages\":[{\"id\":\"w\",\"message_status\":\"paused\"}]}");
+
+	(void)state;
+	assert_int_equal(held.answer.failure, FAILURE_UNDELIVERABLE);
+	assert_string_equal(held.answer.code, "held");
+	assert_int_equal(paused.answer.failure, FAILURE_UNDELIVERABLE);
+	assert_string_equal(paused.answer.code, "paused");
+}
+
+static void test_error_goes_by_its_code_not_by_the_status(void **state)
+{
+	static const long statuses[] = {200, 400, 401, 403, 404, 500, 503};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		struct fake_call call = hears(statuses[i], "{\"error\":{\"message\":\"(#131026) to +966501234567\","
+							   "\"code\":131026,\"error_data\":\"a string\"}}");
+
+		assert_int_equal(call.answer.failure, FAILURE_UNDELIVERABLE);
+		assert_string_equal(call.answer.code, "131026");
+		assert_null(strstr(call.answer.detail, "9665"));
+	}
+}
+
+static void test_unknown_code_goes_by_status_and_is_transient(void **state)
+{
+	struct fake_call refused = hears(400, "{\"error\":{\"code\":777777}}");
+	struct fake_call broken = hears(500, "{\"error\":{\"code\":777777}}");
+	struct fake_call passing = hears(400, "{\"error\":{\"code\":777777,\"is_transient\":true}}");
+
+	(void)state;
+	assert_int_equal(refused.answer.failure, FAILURE_UNDELIVERABLE);
+	assert_false(refused.answer.retry);
+	assert_true(refused.answer.alarm);
+	assert_int_equal(broken.answer.failure, FAILURE_TRANSIENT);
+	assert_true(broken.answer.retry);
+	assert_int_equal(passing.answer.failure, FAILURE_TRANSIENT);
+	assert_true(passing.answer.retry);
+}
+
+static void test_no_code_goes_by_status(void **state)
+{
+	static const struct {
+		long status;
+		enum failure failure;
+		bool retry;
+	} rows[] = {
+		{301, FAILURE_CONFIG, false},          {401, FAILURE_CONFIG, false},
+		{403, FAILURE_CONFIG, false},          {404, FAILURE_UNDELIVERABLE, false},
+		{429, FAILURE_TRANSIENT, true},        {500, FAILURE_TRANSIENT, true},
+		{502, FAILURE_TRANSIENT, true},        {503, FAILURE_TRANSIENT, true},
+		{504, FAILURE_TRANSIENT, true},        {204, FAILURE_UNKNOWN_OUTCOME, false},
+		{999, FAILURE_UNKNOWN_OUTCOME, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fake_call call = hears(rows[i].status, "<html>");
+
+		assert_int_equal(call.answer.failure, rows[i].failure);
+		assert_int_equal(call.answer.retry, rows[i].retry);
+	}
+}
+
+static void test_trace_is_kept_only_if_it_is_harmless(void **state)
+{
+	struct fake_call good = hears(401, "{\"error\":{\"code\":190,\"fbtrace_id\":\"Az8or2y_hq-K\"}}");
+	struct fake_call bad = hears(401, "{\"error\":{\"code\":190,\"fbtrace_id\":\"to +966501234567\"}}");
+	struct fake_call number = hears(401, "{\"error\":{\"code\":190,\"fbtrace_id\":5}}");
+
+	(void)state;
+	assert_string_equal(good.answer.trace, "Az8or2y_hq-K");
+	assert_string_equal(bad.answer.trace, "");
+	assert_string_equal(number.answer.trace, "");
+}
+
+static void test_no_answer(void **state)
+{
+	static const struct {
+		enum http_outcome outcome;
+		enum failure failure;
+		bool retry;
+	} rows[] = {
+		{HTTP_NOT_SENT, FAILURE_TRANSIENT, true},
+		{HTTP_NOT_TRUSTED, FAILURE_CONFIG, false},
+		{HTTP_LOST, FAILURE_UNKNOWN_OUTCOME, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fake_call call;
+
+		provider.answer = (struct http_answer){.outcome = rows[i].outcome, .body = "", .error = "why"};
+		call = fake_send(&channel_whatsapp_cloud, channel, &message);
+		assert_int_equal(call.count, 1);
+		assert_int_equal(call.answer.failure, rows[i].failure);
+		assert_int_equal(call.answer.retry, rows[i].retry);
+		assert_string_equal(call.answer.detail, "why");
+	}
+}
+
+static void test_probe_asks_for_the_number(void **state)
+{
+	struct fake_call call;
+
+	(void)state;
+	fake_provider_says(&provider, 200, "{\"id\":\"106540352242922\"}");
+	call = fake_probe(&channel_whatsapp_cloud, channel);
+	assert_true(call.answer.sent);
+	assert_string_equal(provider.method, "GET");
+	assert_string_equal(provider.url, "https://graph.example/v25.0/106540352242922?fields=id");
+	assert_string_equal(provider.headers, "Authorization: Bearer EAAG-secret\n");
+	fake_provider_says(&provider, 200, "{\"id\":\"1\"}");
+	call = fake_probe(&channel_whatsapp_cloud, channel);
+	assert_int_equal(call.answer.failure, FAILURE_UNKNOWN_OUTCOME);
+	fake_provider_says(&provider, 401, "{\"error\":{\"code\":190}}");
+	call = fake_probe(&channel_whatsapp_cloud, channel);
+	assert_int_equal(call.answer.failure, FAILURE_CONFIG);
+}
+
+static void test_cancelled_is_not_answered(void **state)
+{
+	struct fake_call call;
+
+	(void)state;
+	provider.hold = true;
+	call = fake_send(&channel_whatsapp_cloud, channel, &message);
+	channel_whatsapp_cloud.cancel(&call.call);
+	assert_int_equal(provider.cancelled, 1);
+	assert_int_equal(call.count, 0);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_request_is_the_one_of_the_documentation),
+		TEST(test_language_of_the_user_or_of_the_channel),
+		TEST(test_code_that_a_template_cannot_hold),
+		TEST(test_accepted_with_an_id),
+		TEST(test_200_proves_nothing),
+		TEST(test_id_without_200_proves_nothing_either),
+		TEST(test_held_and_paused_are_not_waited_for),
+		TEST(test_error_goes_by_its_code_not_by_the_status),
+		TEST(test_unknown_code_goes_by_status_and_is_transient),
+		TEST(test_no_code_goes_by_status),
+		TEST(test_trace_is_kept_only_if_it_is_harmless),
+		TEST(test_no_answer),
+		TEST(test_probe_asks_for_the_number),
+		TEST(test_cancelled_is_not_answered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
