@@ -221,3 +221,11 @@ def test_own_token_templates_languages_and_number(start, tmp_path):
     assert simulator.post(template_message(name="login_code", language="en"), **own).error["code"] == 132001
     assert simulator.post(template_message(name="one", language="en_US"), **own).error["code"] == 132001
     assert simulator.post(template_message(name="one", language="en"), path=own["path"]).status == 401
+
+
+def test_a_look_at_the_number_answers_its_id(phone):
+    number = f"/v25.0/{NUMBER_ID}"
+    answer = phone.post(method="GET", path=f"{number}?fields=id")
+    assert (answer.status, answer.json) == (200, {"id": NUMBER_ID})
+    assert phone.post(method="GET", path=f"{number}?access_token=simulator-token").error["code"] == 100
+    assert phone.post(method="GET", path=number, Authorization=None).error["code"] == 190

@@ -58,6 +58,18 @@ static size_t version_length(const char *path)
 	return minor && path[n + minor] == '/' ? n + minor + 1 : 0;
 }
 
+/* A look at the number itself: what a health check asks. */
+static bool asks_for_number(const struct simulator *simulator, const struct request *request)
+{
+	return strcmp(request->method, "GET") == 0 &&
+	       strcmp(request->path + version_length(request->path), simulator->options->phone_number_id) == 0;
+}
+
+static bool asks_only_fields(const struct request *request)
+{
+	return request->query_n == 0 || (request->query_n == 1 && request_query(request, "fields"));
+}
+
 static struct refused check_path(const struct simulator *simulator, const struct request *request)
 {
 	const char *id = simulator->options->phone_number_id;
@@ -65,6 +77,9 @@ static struct refused check_path(const struct simulator *simulator, const struct
 
 	if (n == 0)
 		return refused(GRAPH_UNKNOWN_PATH, "The path must begin with a version: /vNN.N/");
+	if (asks_for_number(simulator, request))
+		return asks_only_fields(request) ? passed
+						 : refused(GRAPH_INVALID_PARAMETER, "Only ?fields= may be asked for");
 	if (strncmp(request->path + n, id, id_n) != 0 || strcmp(request->path + n + id_n, "/messages") != 0)
 		return unknown_object("Unsupported request: there is no such phone number id or no such edge");
 	if (strcmp(request->method, "POST") != 0)
@@ -111,9 +126,10 @@ static bool is_user_agent(const char *text)
 
 static struct refused check_headers(const struct simulator *simulator, const struct request *request)
 {
-	(void)simulator;
 	if (!is_user_agent(request->user_agent))
 		return refused(GRAPH_INVALID_PARAMETER, "User-Agent must be name/1.2.3");
+	if (asks_for_number(simulator, request))
+		return passed;
 	if (!request_has_type(request, "application/json"))
 		return refused(GRAPH_INVALID_PARAMETER, "Content-Type must be application/json");
 	if (request->body_too_big)
@@ -242,6 +258,8 @@ void graph_answer(struct simulator *simulator, const struct request *request, st
 		if (why.details)
 			return refuse(answer, why);
 	}
+	if (asks_for_number(simulator, request))
+		return answer_json(answer, 200, json_pack("{s:s}", "id", simulator->options->phone_number_id));
 	body = json_loadb(request->body, request->body_size, JSON_REJECT_DUPLICATES, NULL);
 	if (!body)
 		refuse(answer, refused(GRAPH_INVALID_PARAMETER, "The body is no JSON in UTF-8 with unique keys"));
