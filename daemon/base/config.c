@@ -21,7 +21,7 @@
 
 /* libconfuse's error callback has no argument of ours; only the first error of a load is kept. */
 static __thread char *error_sink;
-static __thread const char *parsed_path; /* libconfuse knows it in titled sections only */
+static __thread const char *parsed_path; /* while a file is parsed: libconfuse knows it in titled sections only */
 
 static void keep_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void keep_error(const char *format, ...)
@@ -41,7 +41,7 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 	char what[CONFIG_WHY_MAX - 128];
 
 	vsnprintf(what, sizeof(what), format, args);
-	keep_error("%s:%d: %s", cfg->filename ? cfg->filename : parsed_path, cfg->line, what);
+	keep_error("%s:%d: %s", parsed_path ? parsed_path : cfg->filename, cfg->line, what);
 }
 
 /* Values */
@@ -187,6 +187,17 @@ static int check_option(cfg_t *cfg, cfg_opt_t *opt)
 	return check_value(cfg, f, cfg_opt_getnstr(opt, last));
 }
 
+/* Called at a section's end: for what is found wrong later, a titled one knows its file, any other the last one. */
+static int remember_file(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+
+	(void)cfg;
+	free(section->filename);
+	section->filename = strdup(parsed_path);
+	return 0;
+}
+
 /* The parser's options */
 
 static bool is_list(const struct config_field *f)
@@ -252,7 +263,8 @@ static cfg_t *new_tree(void)
 	if (!tree)
 		return NULL;
 	cfg_set_error_function(tree, on_error);
-	for (size_t i = 0; i < config_section_count; i++)
+	for (size_t i = 0; i < config_section_count; i++) {
+		cfg_set_validate_func(tree, config_sections[i].name, remember_file);
 		for (size_t k = 0; k < config_sections[i].field_count; k++) {
 			char name[80];
 
@@ -260,6 +272,7 @@ static cfg_t *new_tree(void)
 				 config_sections[i].fields[k].key);
 			cfg_set_validate_func(tree, name, check_option);
 		}
+	}
 	return tree;
 }
 
@@ -340,10 +353,10 @@ static int read_file(const char *path, char **ret)
 	if (r == 0 && !text)
 		r = -ENOMEM;
 	while (r == 0 && n > 0 && used < CONFIG_FILE_MAX) {
-		n = read(fd, text + used, CONFIG_FILE_MAX - used);
-		if (n < 0 && errno != EINTR)
+		n = TEMP_FAILURE_RETRY(read(fd, text + used, CONFIG_FILE_MAX - used));
+		if (n < 0)
 			r = -errno;
-		else if (n > 0)
+		else
 			used += (size_t)n;
 	}
 	close(fd);
@@ -353,6 +366,11 @@ static int read_file(const char *path, char **ret)
 		return r;
 	}
 	text[used] = '\0';
+	if (strlen(text) < used) { /* what follows it would be lost without a word */
+		keep_error("%s: holds a NUL byte", path);
+		free(text);
+		return -EINVAL;
+	}
 	*ret = text;
 	return 0;
 }
@@ -371,6 +389,7 @@ static int parse_text(cfg_t *tree, const char *path, char *text)
 	tree->filename = strdup(path);
 	parsed_path = path;
 	r = cfg_parse_fp(tree, stream);
+	parsed_path = NULL;
 	fclose(stream);
 	if (r == CFG_SUCCESS)
 		return 0;
@@ -697,7 +716,6 @@ int config_load(const char *path, struct config **ret, char why[static CONFIG_WH
 
 	why[0] = '\0';
 	error_sink = why;
-	parsed_path = path;
 	if (config) {
 		config->references = 1;
 		config->tree = new_tree();
