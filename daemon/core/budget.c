@@ -27,6 +27,15 @@ static void add(struct bucket *buckets, size_t *count, const struct config_rates
 	snprintf(b->key, sizeof(b->key), "%s %s", what, key);
 }
 
+/* "uid 1000 :0": a caller may name any terminal, so only the uid counts. */
+static void add_caller(struct bucket *buckets, size_t *count, const struct config_rates *rates, const char *source)
+{
+	char uid[32];
+
+	snprintf(uid, sizeof(uid), "%.*s", (int)(strcspn(source + 4, " ") + 4), source);
+	add(buckets, count, rates, "caller", uid);
+}
+
 static bool source_is_exempt(const struct config_limits *limits, const char *text)
 {
 	struct address address, block;
@@ -60,7 +69,7 @@ static int choose(struct dialogue *d, struct bucket *buckets, size_t *count, str
 	if (r > 0)
 		add(buckets, count, &limits->per_source, "source", d->address);
 	if (!d->challenge.counts && d->challenge.purpose == CHALLENGE_LOGIN)
-		add(buckets, count, &limits->per_caller, "caller", d->challenge.source);
+		add_caller(buckets, count, &limits->per_caller, d->challenge.source);
 	add(buckets, count, &limits->per_user, "user", d->challenge.user);
 	if (d->enrolment.sends_since_success >= limits->sends_since_success) {
 		*backoff = (struct config_rates){.count = 1};

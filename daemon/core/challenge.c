@@ -61,9 +61,10 @@ enum answer_kind answer_parse(const char *text, char code[static WIRE_CODE_MAX])
 			{"S", ANSWER_NEXT_CHANNEL},
 			{"?", ANSWER_HELP}};
 	size_t start = strspn(text, " \t"), length = strcspn(text + start, " \t");
+	bool alone = text[start + length + strspn(text + start + length, " \t")] == '\0';
 
 	code[0] = '\0';
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; alone && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (length == strlen(commands[i].word) && strncmp(text + start, commands[i].word, length) == 0)
 			return commands[i].kind;
 	return parse_code(text + start, code);

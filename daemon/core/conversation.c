@@ -49,7 +49,8 @@ int conversation_send(struct dialogue *d, size_t first)
 
 int conversation_send_next(struct dialogue *d)
 {
-	int r = d->challenge.sends == 0 ? 0 : outbox_advance(d);
+	/* A code that is too old helps nobody. */
+	int r = d->challenge.sends == 0 || d->challenge.expires <= d->now ? 0 : outbox_advance(d);
 
 	if (r < 0)
 		return r;

@@ -36,7 +36,8 @@ static void find_source(struct login *l)
 	char *source = l->d.challenge.source;
 	size_t size = sizeof(l->d.challenge.source);
 
-	if (policy_is_remote(b) && address_parse(b->rhost, &address) == 0)
+	/* What an unprivileged caller says about itself must not stand in a message, nor use up anybody's limit. */
+	if (l->caller->trusted && policy_is_remote(b) && address_parse(b->rhost, &address) == 0)
 		address_format(&address, l->address);
 	if (!l->caller->trusted)
 		snprintf(source, size, "uid %u %.64s", (unsigned)l->caller->uid, b->tty);
@@ -155,7 +156,7 @@ static int greet(struct login *l, bool resumed)
 		return policy_sends_at_once(l->policy, l->begin)
 			       ? conversation_send(&l->d, 0)
 			       : conversation_ask(&l->d, c->tries > 0 ? PROMPT_WRONG : PROMPT_UNSENT);
-	if (resumed && !c->decoy) {
+	if (resumed) {
 		int r = outbox_resume(&l->d);
 
 		if (r < 0)
@@ -259,6 +260,16 @@ static int answer_open(struct login *l, const char *text)
 	return r;
 }
 
+/* The challenge is this login's. What has become a decoy since it was opened stays one for this answer. */
+static bool belongs(struct login *l)
+{
+	struct challenge *c = &l->d.challenge;
+
+	c->decoy = c->decoy || decoy_reason(l);
+	return c->purpose == CHALLENGE_LOGIN && strcmp(c->user, l->begin->user) == 0 &&
+	       strcmp(c->service, l->begin->service) == 0;
+}
+
 int engine_answer(const struct engine *engine, struct tx *tx, const struct login_begin *begin,
 		  const struct caller *caller, const struct login_answer *answer, struct reply *reply)
 {
@@ -272,13 +283,14 @@ int engine_answer(const struct engine *engine, struct tx *tx, const struct login
 		r = challenge_id_parse(answer->challenge, id);
 	if (r == 0)
 		r = store_challenge_get(tx, id, &l.d.challenge);
-	if (r == 0)
+	if (r == 0 || (r > 0 && !belongs(&l))) {
 		r = reply_done(reply, RESULT_DENY, "the challenge is not known any more");
-	else if (r > 0)
+	} else if (r > 0) {
 		r = l.d.challenge.state == CHALLENGE_OPEN ? answer_open(&l, answer->text) : answer_ended(&l);
-	/* The dialogue is over, the challenge may not be: its fallback waits for the next connection. */
-	if (r == 0 && reply->kind == REPLY_DONE)
-		r = outbox_pause(tx, id);
+		/* The dialogue is over, the challenge may not be: its fallback waits for the next connection. */
+		if (r == 0 && reply->kind == REPLY_DONE)
+			r = outbox_pause(tx, id);
+	}
 	dialogue_wipe(&l.d);
 	return r;
 }

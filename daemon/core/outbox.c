@@ -57,8 +57,8 @@ int outbox_plan(struct dialogue *d, size_t first)
 		memcpy(delivery.challenge, d->challenge.id, KEYS_ID_SIZE);
 		snprintf(delivery.channel, sizeof(delivery.channel), "%s", d->channels[i]);
 		delivery.due = d->now + delivery.position * d->fallback_after * SECOND;
-		if (pretend)
-			delivery.state = i == first ? DELIVERY_SENT : DELIVERY_PAUSED;
+		if (pretend && i == first)
+			delivery.state = DELIVERY_SENT;
 		else
 			delivery.state = now ? DELIVERY_SENDING : DELIVERY_PLANNED;
 		if (delivery.state == DELIVERY_PLANNED)
@@ -160,7 +160,7 @@ static int claim_one(const struct engine *engine, struct tx *tx, struct delivery
 		delivery->due = d.now; /* when it was handed over: see outbox_recover() */
 		batch->count += r == 0;
 	} else if (r == 0) {
-		delivery->state = DELIVERY_CANCELLED;
+		delivery->state = dialogue_pretends(&d) ? DELIVERY_SENT : DELIVERY_CANCELLED;
 	}
 	dialogue_wipe(&d);
 	return r < 0 ? r : store_delivery_update(tx, delivery);
@@ -174,8 +174,8 @@ int outbox_claim(const struct engine *engine, struct tx *tx, struct outbox_batch
 
 	ret->count = 0;
 	ret->next_due = INT64_MAX;
-	while ((r = store_delivery_due(tx, &delivery)) > 0) {
-		if (delivery.due > now || !engine->sender_ready || ret->count == OUTBOX_BATCH_MAX) {
+	for (size_t seen = 0; (r = store_delivery_due(tx, &delivery)) > 0; seen++) {
+		if (delivery.due > now || !engine->sender_ready || seen == OUTBOX_BATCH_MAX) {
 			ret->next_due = delivery.due;
 			return 0;
 		}

@@ -104,7 +104,7 @@ static int configure(sqlite3 *handle)
 	return sqlite3_exec(handle,
 			    "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA secure_delete=ON;"
 			    "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;"
-			    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=4194304",
+			    "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=4194304",
 			    NULL, NULL, NULL);
 }
 
@@ -151,6 +151,7 @@ static int prepared(struct sql *db, const char *sql, sqlite3_stmt **ret)
 	return 0;
 }
 
+/* Values are copied: what a row is asked for by may lie in the struct that the row then fills. */
 static int bind(sqlite3_stmt *statement, const char *letters, va_list values)
 {
 	int rc = SQLITE_OK;
@@ -158,7 +159,7 @@ static int bind(sqlite3_stmt *statement, const char *letters, va_list values)
 	for (int i = 1; *letters && rc == SQLITE_OK; letters++, i++)
 		switch (*letters) {
 		case 's':
-			rc = sqlite3_bind_text(statement, i, va_arg(values, const char *), -1, SQLITE_STATIC);
+			rc = sqlite3_bind_text(statement, i, va_arg(values, const char *), -1, SQLITE_TRANSIENT);
 			break;
 		case 'i':
 			rc = sqlite3_bind_int64(statement, i, va_arg(values, int64_t));
@@ -166,7 +167,7 @@ static int bind(sqlite3_stmt *statement, const char *letters, va_list values)
 		case 'b': {
 			const void *data = va_arg(values, const void *);
 
-			rc = sqlite3_bind_blob64(statement, i, data, va_arg(values, size_t), SQLITE_STATIC);
+			rc = sqlite3_bind_blob64(statement, i, data, va_arg(values, size_t), SQLITE_TRANSIENT);
 			break;
 		}
 		default:
@@ -175,7 +176,7 @@ static int bind(sqlite3_stmt *statement, const char *letters, va_list values)
 	return to_errno(rc);
 }
 
-/* A statement that is left unreset would hold its read transaction, and pointers into the caller's stack. */
+/* A statement that is left unreset would hold its read transaction. */
 static void release(sqlite3_stmt *statement)
 {
 	sqlite3_reset(statement);

@@ -277,6 +277,8 @@ static int prepare_database(struct store *store, const struct clock *clock, char
 	struct tx *tx = &store->tx;
 	int r = check_file(tx, why, why_size);
 
+	if (r >= 0) /* the first write: only now is it known that the file is ours */
+		r = script(tx, "PRAGMA journal_mode=WAL");
 	if (r >= 0)
 		r = migrate(tx);
 	if (r >= 0)
