@@ -128,6 +128,8 @@ static int send_enrolment_code(const struct admin *a, struct enrolment *e)
 	d.enrolment = *e;
 	r = open_own_challenge(&d, CHALLENGE_ENROLMENT, ENROLMENT_SERVICE);
 	if (r == 0)
+		r = dialogue_save(&d);
+	if (r == 0)
 		r = store_pending_put(a->tx, d.challenge.id, e);
 	if (r == 0)
 		r = dialogue_route(&d);
@@ -146,6 +148,8 @@ static int enroll(struct admin *a)
 	struct phone phone;
 	int r;
 
+	if (!request->user[0])
+		return reply_done(a->reply, RESULT_DENY, "the user's name is empty");
 	if (phone_parse(request->phone, &phone) < 0)
 		return reply_done(a->reply, RESULT_DENY,
 				  "the number is not E.164: + and the country's code come first");

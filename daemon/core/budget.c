@@ -1,39 +1,28 @@
 #include "daemon/core/budget.h"
 
 #include "daemon/base/address.h"
-#include "daemon/core/store_challenge.h"
 #include "daemon/core/store_rate.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
-#define BUCKETS_MAX 6
 #define SOURCE_MEMORY (3600 * SECOND) /* a user counts once an hour for a source */
 
-struct bucket {
-	char key[WIRE_USER_MAX + 16];
-	const char *what; /* for the log */
-	const struct config_rates *rates;
-	struct limit_state state;
+/* The keys of one send, and what each is limited to. */
+struct budget {
+	struct rate rates[STORE_RATES_MAX];
+	const struct config_rates *limits[STORE_RATES_MAX]; /* NULL: a mark, not a limit */
+	const char *what[STORE_RATES_MAX];                  /* for the log */
+	size_t count;
+	struct config_rates backoff;
 };
 
-static void add(struct bucket *buckets, size_t *count, const struct config_rates *rates, const char *what,
-		const char *key)
+static void add(struct budget *b, const struct config_rates *limits, const char *what, const char *key)
 {
-	struct bucket *b = &buckets[(*count)++];
-
-	*b = (struct bucket){.what = what, .rates = rates};
-	snprintf(b->key, sizeof(b->key), "%s %s", what, key);
-}
-
-/* "uid 1000 :0": a caller may name any terminal, so only the uid counts. */
-static void add_caller(struct bucket *buckets, size_t *count, const struct config_rates *rates, const char *source)
-{
-	char uid[32];
-
-	snprintf(uid, sizeof(uid), "%.*s", (int)(strcspn(source + 4, " ") + 4), source);
-	add(buckets, count, rates, "caller", uid);
+	snprintf(b->rates[b->count].key, sizeof(b->rates[b->count].key), "%s %s", what, key);
+	b->limits[b->count] = limits;
+	b->what[b->count++] = what;
 }
 
 static bool source_is_exempt(const struct config_limits *limits, const char *text)
@@ -49,64 +38,98 @@ static bool source_is_exempt(const struct config_limits *limits, const char *tex
 	return false;
 }
 
-/* 1 if this send makes one more user of its source. */
-static int source_counts(struct dialogue *d)
+/* A source is limited by how many users it sends for, so there is a mark for each of its users, in front of it. */
+static void add_source(struct budget *b, const struct dialogue *d)
 {
-	int known;
+	const struct config_limits *limits = &d->engine->config->limits;
+	char mark[WIRE_USER_MAX + WIRE_ADDRESS_MAX];
 
-	if (!d->address[0] || source_is_exempt(&d->engine->config->limits, d->address))
-		return 0;
-	known = store_challenge_source_known(d->tx, d->challenge.user, d->challenge.source, d->now - SOURCE_MEMORY);
-	return known < 0 ? known : !known;
+	if (!d->address[0] || source_is_exempt(limits, d->address))
+		return;
+	snprintf(mark, sizeof(mark), "%s %s", d->address, d->challenge.user);
+	add(b, NULL, "seen", mark);
+	add(b, &limits->per_source, "source", d->address);
 }
 
-static int choose(struct dialogue *d, struct bucket *buckets, size_t *count, struct config_rates *backoff)
+/* "uid 1000 :0": a caller may name any terminal, so only the uid counts. */
+static void add_caller(struct budget *b, const struct dialogue *d)
+{
+	const char *source = d->challenge.source;
+	char uid[32];
+
+	if (d->challenge.counts || d->challenge.purpose != CHALLENGE_LOGIN)
+		return;
+	snprintf(uid, sizeof(uid), "%.*s", (int)(strcspn(source + 4, " ") + 4), source);
+	add(b, &d->engine->config->limits.per_caller, "caller", uid);
+}
+
+/* After too many codes without a login: one in the longest cool-down. */
+static void add_backoff(struct budget *b, const struct dialogue *d)
+{
+	const struct config_limits *limits = &d->engine->config->limits;
+
+	if (d->enrolment.sends_since_success < limits->sends_since_success)
+		return;
+	b->backoff.count = 1;
+	b->backoff.rate[0] = (struct config_rate){1, limits->resend_cooldown[limits->resend_cooldown_count - 1]};
+	add(b, &b->backoff, "unanswered", d->challenge.user);
+}
+
+static void choose(struct budget *b, const struct dialogue *d)
 {
 	const struct config_limits *limits = &d->engine->config->limits;
 	char index[2 * KEYS_INDEX_SIZE + 1];
-	int r = source_counts(d);
 
-	if (r > 0)
-		add(buckets, count, &limits->per_source, "source", d->address);
-	if (!d->challenge.counts && d->challenge.purpose == CHALLENGE_LOGIN)
-		add_caller(buckets, count, &limits->per_caller, d->challenge.source);
-	add(buckets, count, &limits->per_user, "user", d->challenge.user);
-	if (d->enrolment.sends_since_success >= limits->sends_since_success) {
-		*backoff = (struct config_rates){.count = 1};
-		backoff->rate[0] = (struct config_rate){1, limits->resend_cooldown[limits->resend_cooldown_count - 1]};
-		add(buckets, count, backoff, "unanswered", d->challenge.user);
-	}
+	add_source(b, d);
+	add_caller(b, d);
+	add(b, &limits->per_user, "user", d->challenge.user);
+	add_backoff(b, d);
 	for (size_t i = 0; i < KEYS_INDEX_SIZE; i++)
 		snprintf(index + 2 * i, 3, "%02x", d->enrolment.index[i]);
-	add(buckets, count, &limits->per_number, "number", index);
-	add(buckets, count, &limits->global, "host", "all");
-	return r;
+	add(b, &limits->per_number, "number", index);
+	add(b, &limits->global, "host", "all");
+}
+
+/* A user whom the source has sent for within the hour does not count for it again: the mark and the source go. */
+static void judge_source(struct budget *b, int64_t now)
+{
+	int64_t *seen = &b->rates[0].state.arrival[0];
+
+	if (b->limits[0])
+		return; /* there is no source */
+	if (*seen == 0 || now - *seen >= SOURCE_MEMORY) {
+		*seen = now;
+		return;
+	}
+	b->count -= 2;
+	memmove(b->rates, b->rates + 2, b->count * sizeof(b->rates[0]));
+	memmove(b->limits, b->limits + 2, b->count * sizeof(b->limits[0]));
+	memmove(b->what, b->what + 2, b->count * sizeof(b->what[0]));
 }
 
 int budget_take(struct dialogue *d, int64_t *wait)
 {
-	struct bucket buckets[BUCKETS_MAX];
-	struct config_rates backoff;
-	size_t count = 0;
-	int r = choose(d, buckets, &count, &backoff);
+	struct budget b = {0};
+	int r;
 
 	*wait = 0;
-	for (size_t i = 0; i < count && r >= 0; i++) {
-		int64_t more;
+	choose(&b, d);
+	r = store_rate_get(d->tx, b.rates, b.count);
+	if (r < 0)
+		return r;
+	judge_source(&b, d->now);
+	for (size_t i = 0; i < b.count; i++) {
+		int64_t more = b.limits[i] ? limit_take(b.limits[i], &b.rates[i].state, d->now) : 0;
 
-		r = store_rate_get(d->tx, buckets[i].key, &buckets[i].state);
-		if (r < 0)
-			break;
-		more = limit_take(buckets[i].rates, &buckets[i].state, d->now);
 		if (more > *wait) {
 			*wait = more;
 			reply_note(d->reply, LOG_WARNING,
 				   "%s: no code sent: the limit per %s is reached, the next can be sent in %lld s",
-				   d->challenge.user, buckets[i].what, (long long)((more + SECOND - 1) / SECOND));
+				   d->challenge.user, b.what[i], (long long)((more + SECOND - 1) / SECOND));
 		}
 	}
-	for (size_t i = 0; i < count && r >= 0 && *wait == 0; i++)
-		r = store_rate_put(d->tx, buckets[i].key, &buckets[i].state);
+	for (size_t i = 0; i < b.count && r >= 0 && *wait == 0; i++)
+		r = store_rate_put(d->tx, &b.rates[i]);
 	if (r >= 0 && *wait == 0)
 		r = store_enrolment_sent(d->tx, d->challenge.user);
 	return r < 0 ? r : 0;

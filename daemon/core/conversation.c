@@ -38,12 +38,13 @@ int conversation_send(struct dialogue *d, size_t first)
 		if (r < 0)
 			return r;
 	}
+	d->first = first;
 	c->sends++;
 	c->last_send = d->now;
 	c->expires = d->now + c->ttl;
-	r = store_challenge_sent(d->tx, c);
+	r = dialogue_save(d);
 	if (r >= 0)
-		r = outbox_plan(d, first);
+		r = outbox_plan(d);
 	return r < 0 ? r : conversation_ask(d, resend ? PROMPT_RESENT : PROMPT_SENT);
 }
 
@@ -154,6 +155,7 @@ static int find_deliveries(struct dialogue *d)
 	bool on_the_way = false, any = false;
 	int r;
 
+	d->prompt.channel = label(d, d->channels[0]);
 	while ((r = store_delivery_at(d->tx, d->challenge.id, d->challenge.generation, position, &delivery)) > 0) {
 		bool planned = delivery.state == DELIVERY_PLANNED || delivery.state == DELIVERY_PAUSED;
 
@@ -171,6 +173,18 @@ static int find_deliveries(struct dialogue *d)
 	if (any && !on_the_way && d->prompt.kind == PROMPT_RESUMED)
 		d->prompt.kind = PROMPT_UNDELIVERED;
 	return r;
+}
+
+/* Where the code goes and where next, while nothing of the plan has happened yet. */
+static void tell_plan(struct dialogue *d)
+{
+	const char *const *channel = &d->channels[d->first];
+
+	d->prompt.channel = label(d, channel[0]);
+	if (channel[0] && channel[1]) {
+		d->prompt.next = label(d, channel[1]);
+		d->prompt.next_seconds = d->fallback_after;
+	}
 }
 
 /* Without a sender a code cannot be on its way; that concerns everybody, so it tells nothing about anybody. */
@@ -195,13 +209,14 @@ int conversation_ask(struct dialogue *d, enum prompt_kind kind)
 	p->kind = honest_kind(d, kind);
 	p->host = d->engine->hostname;
 	p->digits = digits;
-	p->channel = label(d, d->channels[0]);
 	p->tries_left = c->tries_max - c->tries;
 	p->unsent = c->sends == 0;
-	if (c->sends > 0)
+	if (d->unsaved)
+		r = dialogue_save(d);
+	if (c->sends == 0 || kind == PROMPT_SENT || kind == PROMPT_RESENT)
+		tell_plan(d);
+	else if (r == 0)
 		r = find_deliveries(d);
-	else if (d->channels[0] && d->channels[1])
-		p->next = label(d, d->channels[1]);
 	if (r < 0)
 		return r;
 	d->reply->kind = REPLY_ASK;

@@ -158,6 +158,7 @@ static void on_report(struct connection *c, const char *data, size_t length, boo
 	if (!r)
 		return;
 	r->is_failure = is_failure;
+	r->request.job.lazy = !is_failure; /* what follows a failure cannot wait */
 	if (wire_decode(is_failure ? &wire_failed : &wire_sent, data, length,
 			is_failure ? (void *)&r->failed : (void *)&r->sent, why) < 0) {
 		log_warning("sender: a report is dropped: %s", why);

@@ -84,7 +84,16 @@ int dialogue_open(struct dialogue *d, int64_t ttl)
 	c->created = d->now;
 	c->ttl = ttl * SECOND;
 	c->expires = d->now + c->ttl;
-	return store_challenge_insert(d->tx, c);
+	d->unsaved = true;
+	return 0;
+}
+
+int dialogue_save(struct dialogue *d)
+{
+	int r = d->unsaved ? store_challenge_insert(d->tx, &d->challenge) : store_challenge_sent(d->tx, &d->challenge);
+
+	d->unsaved = false;
+	return r;
 }
 
 static bool account_is_locked(const struct dialogue *d)

@@ -55,9 +55,11 @@ struct dialogue {
 	struct reply *reply;
 	int64_t now;
 	struct challenge challenge;
+	bool unsaved;               /* the challenge is not in the database yet */
 	struct enrolment enrolment; /* the number that codes go to; of a decoy: empty but for the user */
 	struct phone phone;         /* open; dialogue_wipe() */
 	const char *channels[DIALOGUE_CHANNELS_MAX + 1]; /* in the order in which they are tried; ends with NULL */
+	size_t first;                                    /* the channel that the plan begins with */
 	int64_t fallback_after;                          /* seconds */
 	const char *address;                             /* where the login comes from; empty: local */
 	bool show_digits;
@@ -71,5 +73,9 @@ void dialogue_wipe(struct dialogue *d);
 /* A decoy, and whoever is locked out, sees what an enrolled user sees, but nothing is sent and nothing is accepted. */
 bool dialogue_pretends(const struct dialogue *d);
 
-/* Inserts d->challenge as a new one: id, times, state; the caller has set who, what and how many tries. */
+/*
+ * Makes d->challenge a new one: id, times, state; the caller has set who, what and how many tries. It is not in the
+ * database before dialogue_save().
+ */
 int dialogue_open(struct dialogue *d, int64_t ttl);
+int dialogue_save(struct dialogue *d);

@@ -99,7 +99,7 @@ static int prepare(struct login *l, const struct engine *engine, struct tx *tx, 
 		l->d.enrolment.sealed_length = 0;
 		l->d.enrolment.channel[0] = '\0';
 	}
-	return dialogue_route(&l->d);
+	return 0;
 }
 
 /* The two decisions that skip the factor (HOSTS.md 2.5): true if one was taken. */
@@ -183,7 +183,9 @@ int engine_begin(const struct engine *engine, struct tx *tx, const struct login_
 	if (r < 0 && !l.policy)
 		return refuse_policy(begin, reply, r);
 	if (r == 0 && !skips(&l)) {
-		r = find_challenge(&l);
+		r = dialogue_route(&l.d);
+		if (r >= 0)
+			r = find_challenge(&l);
 		if (r == 0 && decoy_reason(&l))
 			reply_note(reply, LOG_NOTICE, "%s: %s from %s: no code is sent: %s", begin->user,
 				   begin->service, l.d.challenge.source, decoy_reason(&l));
@@ -234,8 +236,11 @@ static int answer_open(struct login *l, const char *text)
 {
 	char code[WIRE_CODE_MAX];
 	enum answer_kind kind = answer_parse(text, code);
-	int r;
+	/* A code is checked without a look at the number. */
+	int r = kind == ANSWER_CODE ? 0 : dialogue_route(&l->d);
 
+	if (r < 0)
+		return r;
 	switch (kind) {
 	case ANSWER_EMPTY:
 		r = l->d.challenge.sends == 0 ? conversation_send(&l->d, 0)
@@ -288,7 +293,7 @@ int engine_answer(const struct engine *engine, struct tx *tx, const struct login
 	} else if (r > 0) {
 		r = l.d.challenge.state == CHALLENGE_OPEN ? answer_open(&l, answer->text) : answer_ended(&l);
 		/* The dialogue is over, the challenge may not be: its fallback waits for the next connection. */
-		if (r == 0 && reply->kind == REPLY_DONE)
+		if (r == 0 && reply->kind == REPLY_DONE && reply->done.result != RESULT_ALLOW)
 			r = outbox_pause(tx, id);
 	}
 	dialogue_wipe(&l.d);

@@ -9,6 +9,31 @@
 #include <string.h>
 #include <syslog.h>
 
+/* A delivery's id is its challenge's 128 random bits, the code's generation and the place of the channel, in hex. */
+#define ID_TAIL 6
+
+static void id_format(const struct delivery *delivery, char text[static WIRE_ID_MAX])
+{
+	challenge_id_format(delivery->challenge, text);
+	snprintf(text + 2 * KEYS_ID_SIZE, ID_TAIL + 1, "%04x%02x", (unsigned)(delivery->generation & 0xffff),
+		 (unsigned)(delivery->position & 0xff));
+}
+
+/* 0 with challenge, generation and position, or -EINVAL. */
+static int id_parse(const char *text, struct delivery *ret)
+{
+	char challenge[WIRE_ID_MAX];
+	unsigned generation, position;
+
+	if (strlen(text) != 2 * KEYS_ID_SIZE + ID_TAIL ||
+	    sscanf(text + 2 * KEYS_ID_SIZE, "%4x%2x", &generation, &position) != 2)
+		return -EINVAL;
+	snprintf(challenge, sizeof(challenge), "%.*s", 2 * KEYS_ID_SIZE, text);
+	ret->generation = generation;
+	ret->position = position;
+	return challenge_id_parse(challenge, ret->challenge);
+}
+
 /* What the sender needs of a delivery; the number must be open. */
 static int compose(const struct dialogue *d, const struct delivery *delivery, struct send *send)
 {
@@ -16,7 +41,7 @@ static int compose(const struct dialogue *d, const struct delivery *delivery, st
 	int r;
 
 	memset(send, 0, sizeof(*send));
-	challenge_id_format(delivery->id, send->id);
+	id_format(delivery, send->id);
 	snprintf(send->channel, sizeof(send->channel), "%s", delivery->channel);
 	snprintf(send->to, sizeof(send->to), "%s", d->phone.e164);
 	snprintf(send->lang, sizeof(send->lang), "%s", d->enrolment.lang);
@@ -45,27 +70,25 @@ static void expect(struct reply *reply, int64_t due)
 		reply->due = due;
 }
 
-int outbox_plan(struct dialogue *d, size_t first)
+int outbox_plan(struct dialogue *d)
 {
 	bool pretend = dialogue_pretends(d);
 	int r = 0;
 
-	for (size_t i = first; d->channels[i] && r == 0; i++) {
-		struct delivery delivery = {.position = (int64_t)(i - first), .generation = d->challenge.generation};
-		bool now = i == first && d->engine->sender_ready;
+	for (size_t i = d->first; d->channels[i] && r == 0; i++) {
+		struct delivery delivery = {.position = (int64_t)(i - d->first), .generation = d->challenge.generation};
+		bool now = i == d->first && d->engine->sender_ready;
 
 		memcpy(delivery.challenge, d->challenge.id, KEYS_ID_SIZE);
 		snprintf(delivery.channel, sizeof(delivery.channel), "%s", d->channels[i]);
 		delivery.due = d->now + delivery.position * d->fallback_after * SECOND;
-		if (pretend && i == first)
+		if (pretend && i == d->first)
 			delivery.state = DELIVERY_SENT;
 		else
 			delivery.state = now ? DELIVERY_SENDING : DELIVERY_PLANNED;
 		if (delivery.state == DELIVERY_PLANNED)
 			expect(d->reply, delivery.due);
-		r = keys_random_id(delivery.id);
-		if (r == 0)
-			r = store_delivery_insert(d->tx, &delivery);
+		r = store_delivery_insert(d->tx, &delivery);
 		if (r == 0 && now && !pretend)
 			r = hand_over(d, &delivery);
 	}
@@ -192,27 +215,25 @@ void outbox_batch_wipe(struct outbox_batch *batch)
 	batch->count = 0;
 }
 
-/* The one that the sender's report is about: 1, 0 if there is none that waits for a report. */
-static int reported(struct tx *tx, const char *id, struct delivery *ret)
-{
-	unsigned char binary[KEYS_ID_SIZE];
-	int r;
-
-	if (challenge_id_parse(id, binary) < 0)
-		return 0;
-	r = store_delivery_get(tx, binary, ret);
-	return r > 0 ? ret->state == DELIVERY_SENDING : r;
-}
-
 int outbox_sent(struct tx *tx, const struct sent *sent)
 {
-	struct delivery delivery;
-	int r = reported(tx, sent->id, &delivery);
+	struct delivery d;
+	int r = id_parse(sent->id, &d);
 
-	if (r <= 0)
-		return r;
-	delivery.state = DELIVERY_SENT;
-	return store_delivery_update(tx, &delivery);
+	r = r < 0 ? 0 : store_delivery_sent(tx, d.challenge, d.generation, d.position);
+	return r < 0 ? r : 0;
+}
+
+/* The one that a failure is about: 1, 0 if there is none that waits for a report. */
+static int find_reported(struct tx *tx, const char *id, struct delivery *ret)
+{
+	struct delivery named;
+	int r = id_parse(id, &named);
+
+	if (r < 0)
+		return 0;
+	r = store_delivery_at(tx, named.challenge, named.generation, named.position, ret);
+	return r > 0 ? ret->position == named.position && ret->state == DELIVERY_SENDING : r;
 }
 
 /* A delivery went wrong: the next channel is due now. 1 if there is one, 0 if not, -errno. */
@@ -238,7 +259,7 @@ int outbox_failed(const struct engine *engine, struct tx *tx, const struct faile
 {
 	struct challenge challenge = {0};
 	struct delivery delivery;
-	int r = reported(tx, failed->id, &delivery);
+	int r = find_reported(tx, failed->id, &delivery);
 
 	if (r <= 0)
 		return r;

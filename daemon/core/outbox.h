@@ -8,11 +8,11 @@
 #include "daemon/core/dialogue.h"
 
 /*
- * Plans the deliveries of the challenge's generation: the channel at index first now, each further one fallback_after
+ * Plans the deliveries of the challenge's generation: the channel at d->first now, each further one fallback_after
  * later. If the sender is there the first is handed over with the reply. Whoever pretends gets rows that look alike and
  * never go out.
  */
-int outbox_plan(struct dialogue *d, size_t first);
+int outbox_plan(struct dialogue *d);
 /* The next planned delivery goes out now, with the reply: 1 if there was one, 0 if not, -errno. */
 int outbox_advance(struct dialogue *d);
 

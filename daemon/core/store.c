@@ -47,7 +47,6 @@ static const char *const migrations[] = {
 	" ttl INTEGER NOT NULL, decoy INTEGER NOT NULL, counts INTEGER NOT NULL"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE UNIQUE INDEX challenge_open ON challenge (user, service, source) WHERE state = 0;"
-	"CREATE INDEX challenge_user ON challenge (user, source, created);"
 	"CREATE INDEX challenge_expires ON challenge (expires);"
 	"CREATE TABLE pending ("
 	" challenge BLOB PRIMARY KEY REFERENCES challenge (id) ON DELETE CASCADE,"
@@ -56,13 +55,11 @@ static const char *const migrations[] = {
 	" consent TEXT NOT NULL, consent_by TEXT NOT NULL"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE TABLE delivery ("
-	" id BLOB PRIMARY KEY, challenge BLOB NOT NULL REFERENCES challenge (id) ON DELETE CASCADE,"
-	" position INTEGER NOT NULL, generation INTEGER NOT NULL, channel TEXT NOT NULL, state INTEGER NOT NULL,"
-	" due INTEGER NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL"
+	" challenge BLOB NOT NULL REFERENCES challenge (id) ON DELETE CASCADE, generation INTEGER NOT NULL,"
+	" position INTEGER NOT NULL, channel TEXT NOT NULL, state INTEGER NOT NULL, due INTEGER NOT NULL,"
+	" code TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (challenge, generation, position)"
 	") STRICT, WITHOUT ROWID;"
-	"CREATE INDEX delivery_challenge ON delivery (challenge, generation, position);"
-	"CREATE INDEX delivery_due ON delivery (due) WHERE state = 0;"
-	"CREATE INDEX delivery_sending ON delivery (state) WHERE state = 2;"
+	"CREATE INDEX delivery_next ON delivery (state, due) WHERE state = 0 OR state = 2;"
 	"CREATE TABLE rate ("
 	" key TEXT PRIMARY KEY, a INTEGER NOT NULL, b INTEGER NOT NULL, c INTEGER NOT NULL, d INTEGER NOT NULL"
 	") STRICT, WITHOUT ROWID;",
@@ -93,16 +90,36 @@ int tx_query(struct tx *tx, const char *sql, const char *letters, ...)
 	return r;
 }
 
+static int next_row(struct tx *tx, bool last, const char *letters, va_list columns)
+{
+	int r = tx->store->ops->rows_next(tx->rows, letters, columns);
+
+	if (r <= 0 || last) {
+		tx->store->ops->rows_end(tx->rows);
+		tx->rows = NULL;
+	}
+	return r;
+}
+
 int tx_row(struct tx *tx, const char *letters, ...)
 {
 	va_list columns;
 	int r;
 
 	va_start(columns, letters);
-	r = tx->store->ops->rows_next(tx->rows, letters, columns);
+	r = next_row(tx, true, letters, columns);
 	va_end(columns);
-	tx->store->ops->rows_end(tx->rows);
-	tx->rows = NULL;
+	return r;
+}
+
+int tx_next(struct tx *tx, const char *letters, ...)
+{
+	va_list columns;
+	int r;
+
+	va_start(columns, letters);
+	r = next_row(tx, false, letters, columns);
+	va_end(columns);
 	return r;
 }
 

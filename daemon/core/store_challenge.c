@@ -96,16 +96,6 @@ int store_challenge_cancel_user(struct tx *tx, const char *user)
 	return r < 0 ? r : 0;
 }
 
-int store_challenge_source_known(struct tx *tx, const char *user, const char *source, int64_t since)
-{
-	int64_t one;
-	int r = tx_query(tx,
-			 "SELECT 1 FROM challenge WHERE user = ? AND source = ? AND created > ? AND sends > 0 LIMIT 1",
-			 "ssi", user, source, since);
-
-	return r < 0 ? r : tx_row(tx, "i", &one);
-}
-
 int store_challenge_count(struct tx *tx, int64_t now, int64_t *ret)
 {
 	int r = tx_query(tx, "SELECT count(*) FROM challenge WHERE state = 0 AND expires > ?", "i", now);

@@ -22,7 +22,5 @@ int store_challenge_close(struct tx *tx, const unsigned char id[static KEYS_ID_S
 /* Cancels every open challenge of a user. */
 int store_challenge_cancel_user(struct tx *tx, const char *user);
 
-/* 1 if the user was sent a code on behalf of this source since then, 0 if not. */
-int store_challenge_source_known(struct tx *tx, const char *user, const char *source, int64_t since);
 /* How many are open. */
 int store_challenge_count(struct tx *tx, int64_t now, int64_t *ret);

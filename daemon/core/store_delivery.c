@@ -4,27 +4,22 @@
 
 #include <string.h>
 
-#define COLUMNS "id, challenge, position, generation, channel, state, due, code, detail"
+#define COLUMNS "challenge, generation, position, channel, state, due, code, detail"
+#define ID_SIZE ((size_t)KEYS_ID_SIZE)
 
 const char *const delivery_state_names[] = {"planned", "paused",  "sending",   "sent",
 					    "failed",  "unknown", "cancelled", NULL};
 
 static int fetch(struct tx *tx, int r, struct delivery *d)
 {
-	size_t id_length, challenge_length;
+	size_t length;
 
 	if (r < 0)
 		return r;
 	memset(d, 0, sizeof(*d));
-	return tx_row(tx, "bbiisiiss", d->id, sizeof(d->id), &id_length, d->challenge, sizeof(d->challenge),
-		      &challenge_length, &d->position, &d->generation, d->channel, sizeof(d->channel), &d->state,
-		      &d->due, d->code, sizeof(d->code), d->detail, sizeof(d->detail));
-}
-
-int store_delivery_get(struct tx *tx, const unsigned char id[static KEYS_ID_SIZE], struct delivery *ret)
-{
-	return fetch(tx, tx_query(tx, "SELECT " COLUMNS " FROM delivery WHERE id = ?", "b", id, (size_t)KEYS_ID_SIZE),
-		     ret);
+	return tx_row(tx, "biisiiss", d->challenge, sizeof(d->challenge), &length, &d->generation, &d->position,
+		      d->channel, sizeof(d->channel), &d->state, &d->due, d->code, sizeof(d->code), d->detail,
+		      sizeof(d->detail));
 }
 
 int store_delivery_at(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], int64_t generation,
@@ -35,7 +30,7 @@ int store_delivery_at(struct tx *tx, const unsigned char challenge[static KEYS_I
 			      "SELECT " COLUMNS
 			      " FROM delivery WHERE challenge = ? AND generation = ? AND position >= ?"
 			      " ORDER BY position LIMIT 1",
-			      "bii", challenge, (size_t)KEYS_ID_SIZE, generation, position),
+			      "bii", challenge, ID_SIZE, generation, position),
 		     ret);
 }
 
@@ -54,24 +49,35 @@ int store_delivery_interrupted(struct tx *tx, int64_t before, struct delivery *r
 
 int store_delivery_insert(struct tx *tx, const struct delivery *d)
 {
-	int r = tx_run(tx, "INSERT INTO delivery (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?)", "bbiisiiss", d->id,
-		       sizeof(d->id), d->challenge, sizeof(d->challenge), d->position, d->generation, d->channel,
-		       d->state, d->due, d->code, d->detail);
+	int r = tx_run(tx, "INSERT INTO delivery (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?)", "biisiiss", d->challenge,
+		       ID_SIZE, d->generation, d->position, d->channel, d->state, d->due, d->code, d->detail);
 
 	return r < 0 ? r : 0;
 }
 
 int store_delivery_update(struct tx *tx, const struct delivery *d)
 {
-	int r = tx_run(tx, "UPDATE delivery SET state = ?, due = ?, code = ?, detail = ? WHERE id = ?", "iissb",
-		       d->state, d->due, d->code, d->detail, d->id, sizeof(d->id));
+	int r = tx_run(tx,
+		       "UPDATE delivery SET state = ?, due = ?, code = ?, detail = ?"
+		       " WHERE challenge = ? AND generation = ? AND position = ?",
+		       "iissbii", d->state, d->due, d->code, d->detail, d->challenge, ID_SIZE, d->generation,
+		       d->position);
 
 	return r < 0 ? r : 0;
+}
+
+int store_delivery_sent(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], int64_t generation,
+			int64_t position)
+{
+	return tx_run(
+		tx,
+		"UPDATE delivery SET state = 3 WHERE challenge = ? AND generation = ? AND position = ? AND state = 2",
+		"bii", challenge, ID_SIZE, generation, position);
 }
 
 int store_delivery_move(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], enum delivery_state from,
 			enum delivery_state to)
 {
 	return tx_run(tx, "UPDATE delivery SET state = ? WHERE challenge = ? AND state = ?", "ibi", (int64_t)to,
-		      challenge, (size_t)KEYS_ID_SIZE, (int64_t)from);
+		      challenge, ID_SIZE, (int64_t)from);
 }

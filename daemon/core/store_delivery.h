@@ -15,28 +15,29 @@ enum delivery_state {
 };
 extern const char *const delivery_state_names[];
 
+/* Named by its challenge, the code's generation and its place in the order of channels. */
 struct delivery {
-	unsigned char id[KEYS_ID_SIZE];
 	unsigned char challenge[KEYS_ID_SIZE];
-	int64_t position, generation;
+	int64_t generation, position;
 	char channel[WIRE_NAME_MAX];
 	int64_t state, due;
 	char code[WIRE_NAME_MAX], detail[WIRE_TEXT_MAX]; /* why it failed */
 };
 
-/* 1 if there is one, 0 if not, -errno. */
-int store_delivery_get(struct tx *tx, const unsigned char id[static KEYS_ID_SIZE], struct delivery *ret);
-/* The first of a challenge's generation at or behind a position. */
+/* The first of a challenge's generation at or behind a position: 1, 0 if there is none, -errno. */
 int store_delivery_at(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], int64_t generation,
 		      int64_t position, struct delivery *ret);
 /* The planned one that is due first. */
 int store_delivery_due(struct tx *tx, struct delivery *ret);
+/* One that was handed to the sender before then and has no report yet. */
+int store_delivery_interrupted(struct tx *tx, int64_t before, struct delivery *ret);
 
 int store_delivery_insert(struct tx *tx, const struct delivery *delivery);
 /* Writes state, due, code and detail. */
 int store_delivery_update(struct tx *tx, const struct delivery *delivery);
+/* Sending → sent. 1 if this call did it, 0 if it was not being sent. */
+int store_delivery_sent(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], int64_t generation,
+			int64_t position);
 /* All deliveries of a challenge in one state go to another. Number of rows. */
 int store_delivery_move(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], enum delivery_state from,
 			enum delivery_state to);
-/* One that was handed to the sender before then and has no report yet: 1, 0 if there is none. */
-int store_delivery_interrupted(struct tx *tx, int64_t before, struct delivery *ret);

@@ -2,26 +2,47 @@
 
 #include "daemon/core/store_tx.h"
 
+#include <errno.h>
 #include <string.h>
 
 _Static_assert(CONFIG_RATES_MAX == 4, "the rate table has a column for each rate");
+_Static_assert(STORE_RATES_MAX == 8, "the query has a place for each key");
 
-int store_rate_get(struct tx *tx, const char *key, struct limit_state *ret)
+static void fill(struct rate *rates, size_t count, const char *key, const struct limit_state *state)
 {
-	int64_t *a = ret->arrival;
-	int r = tx_query(tx, "SELECT a, b, c, d FROM rate WHERE key = ?", "s", key);
-
-	memset(ret, 0, sizeof(*ret));
-	if (r >= 0)
-		r = tx_row(tx, "iiii", &a[0], &a[1], &a[2], &a[3]);
-	return r < 0 ? r : 0;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(rates[i].key, key) == 0)
+			rates[i].state = *state;
 }
 
-int store_rate_put(struct tx *tx, const char *key, const struct limit_state *state)
+int store_rate_get(struct tx *tx, struct rate *rates, size_t count)
 {
-	const int64_t *a = state->arrival;
-	int r = tx_run(tx, "INSERT OR REPLACE INTO rate (key, a, b, c, d) VALUES (?,?,?,?,?)", "siiii", key, a[0], a[1],
-		       a[2], a[3]);
+	const char *keys[STORE_RATES_MAX];
+	struct limit_state state;
+	int64_t *a = state.arrival;
+	char key[sizeof(rates->key)];
+	int r;
+
+	if (count == 0 || count > STORE_RATES_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < STORE_RATES_MAX; i++)
+		keys[i] = rates[i < count ? i : 0].key;
+	for (size_t i = 0; i < count; i++)
+		memset(&rates[i].state, 0, sizeof(rates[i].state));
+	r = tx_query(tx, "SELECT key, a, b, c, d FROM rate WHERE key IN (?,?,?,?,?,?,?,?)", "ssssssss", keys[0],
+		     keys[1], keys[2], keys[3], keys[4], keys[5], keys[6], keys[7]);
+	if (r < 0)
+		return r;
+	while ((r = tx_next(tx, "siiii", key, sizeof(key), &a[0], &a[1], &a[2], &a[3])) > 0)
+		fill(rates, count, key, &state);
+	return r;
+}
+
+int store_rate_put(struct tx *tx, const struct rate *rate)
+{
+	const int64_t *a = rate->state.arrival;
+	int r = tx_run(tx, "INSERT OR REPLACE INTO rate (key, a, b, c, d) VALUES (?,?,?,?,?)", "siiii", rate->key, a[0],
+		       a[1], a[2], a[3]);
 
 	return r < 0 ? r : 0;
 }

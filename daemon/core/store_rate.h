@@ -3,6 +3,15 @@
 
 #include "daemon/core/limit.h"
 #include "daemon/core/store.h"
+#include "wire/proto.h"
 
-int store_rate_get(struct tx *tx, const char *key, struct limit_state *ret);
-int store_rate_put(struct tx *tx, const char *key, const struct limit_state *state);
+#define STORE_RATES_MAX 8
+
+struct rate {
+	char key[WIRE_USER_MAX + WIRE_ADDRESS_MAX + 8];
+	struct limit_state state;
+};
+
+/* Fills the states of at most STORE_RATES_MAX keys, by one look. */
+int store_rate_get(struct tx *tx, struct rate *rates, size_t count);
+int store_rate_put(struct tx *tx, const struct rate *rate);

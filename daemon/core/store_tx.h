@@ -6,6 +6,8 @@
 /* Number of changed rows, or -errno. */
 int tx_run(struct tx *tx, const char *sql, const char *letters, ...);
 
-/* Declares the query; tx_row() fetches its only row: 1, 0 if there is none, -errno. */
+/* Starts a query; tx_row() fetches its only row: 1, 0 if there is none, -errno. */
 int tx_query(struct tx *tx, const char *sql, const char *letters, ...);
 int tx_row(struct tx *tx, const char *letters, ...);
+/* The next of several rows; must be called until it returns 0 or less. */
+int tx_next(struct tx *tx, const char *letters, ...);

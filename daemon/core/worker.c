@@ -22,6 +22,8 @@ struct worker {
 	sd_event_source *flush; /* runs when the loop has read all that is there to read */
 	sd_event_source *completed;
 	int event_fd;
+	struct queue lazy; /* in no hurry; the loop's thread only */
+	sd_event_source *lazy_timer;
 	struct queue fresh; /* of this turn of the loop; the loop's thread only */
 	pthread_t thread;
 	pthread_mutex_t lock; /* guards all below */
@@ -55,44 +57,54 @@ static struct job *queue_pop(struct queue *q)
 	return job;
 }
 
-/* One job inside the group's transaction. An error undoes this job alone. */
-static void run_job(struct job *job, struct tx *tx, bool alone)
-{
-	int r = alone ? 0 : store_savepoint(tx);
-
-	job->result = r < 0 ? r : job->run(job, tx);
-	if (r == 0 && !alone)
-		r = job->result < 0 ? store_undo(tx) : store_release(tx);
-	if (r < 0)
-		job->result = r;
-}
-
 static void log_failure(struct store *store, const char *what, int r)
 {
 	log_error("%s: %s (%s): logins are refused until this is mended", what, store_error(store), strerror(-r));
 }
 
-static void run_group(struct store *store, struct job *first, size_t count)
+/*
+ * One job inside the group's transaction. An error undoes this job alone. Returns 0, or the error that took the whole
+ * group with it: a full disk can end a transaction, and what cannot be undone must not be kept.
+ */
+static int run_job(struct store *store, struct job *job, struct tx *tx, bool alone)
+{
+	int r = alone ? 0 : store_savepoint(tx);
+
+	job->result = r < 0 ? r : job->run(job, tx);
+	if (job->result < 0)
+		log_failure(store, "a request failed in the database", job->result);
+	if (!store_is_open(tx))
+		return job->result < 0 ? job->result : -EIO;
+	if (r < 0 || alone)
+		return r;
+	return job->result < 0 ? store_undo(tx) : store_release(tx);
+}
+
+static int run_jobs(struct store *store, struct job *first, size_t count)
 {
 	struct tx *tx;
 	int r = store_begin(store, &tx);
 
-	if (r < 0)
+	if (r < 0) {
 		log_failure(store, "the database cannot be written", r);
-	for (struct job *job = first; job && r == 0; job = job->next) {
-		run_job(job, tx, count == 1);
-		if (job->result < 0)
-			log_failure(store, "a request failed in the database", job->result);
-		if (job->result < 0 && !store_is_open(tx))
-			r = job->result; /* it took the others with it */
+		return r;
 	}
-	if (r == 0 && count == 1 && first->result < 0)
-		store_rollback(tx);
-	else if (r == 0) {
+	for (struct job *job = first; job && r == 0; job = job->next)
+		r = run_job(store, job, tx, count == 1);
+	if (r == 0 && (count > 1 || first->result == 0)) {
 		r = store_commit(tx);
 		if (r < 0)
 			log_failure(store, "the database could not be written", r);
+	} else if (store_is_open(tx)) {
+		store_rollback(tx);
 	}
+	return r;
+}
+
+static void run_group(struct store *store, struct job *first, size_t count)
+{
+	int r = run_jobs(store, first, count);
+
 	for (struct job *job = first; job && r < 0; job = job->next)
 		job->result = r;
 }
@@ -173,6 +185,16 @@ static bool runs_inline(struct worker *w)
 	return idle;
 }
 
+/* All that waits on the loop's side becomes a group of the thread's. */
+static void hand_over(struct worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	queue_move(&w->queued, &w->fresh, SIZE_MAX);
+	queue_move(&w->queued, &w->lazy, SIZE_MAX);
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
 static int on_flush(sd_event_source *source, void *userdata)
 {
 	struct worker *w = userdata;
@@ -186,17 +208,30 @@ static int on_flush(sd_event_source *source, void *userdata)
 		finish(&alone);
 		return 0;
 	}
-	pthread_mutex_lock(&w->lock);
-	queue_move(&w->queued, &w->fresh, SIZE_MAX);
-	pthread_cond_signal(&w->wake);
-	pthread_mutex_unlock(&w->lock);
+	hand_over(w);
+	return 0;
+}
+
+static int on_lazy(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	hand_over(userdata);
 	return 0;
 }
 
 void worker_submit(struct worker *w, struct job *job)
 {
-	queue_push(&w->fresh, job);
-	sd_event_source_set_enabled(w->flush, SD_EVENT_ONESHOT);
+	if (!job->lazy) {
+		queue_push(&w->fresh, job);
+		sd_event_source_set_enabled(w->flush, SD_EVENT_ONESHOT);
+		return;
+	}
+	if (!w->lazy.first) {
+		sd_event_source_set_time_relative(w->lazy_timer, WORKER_LAZY_USEC);
+		sd_event_source_set_enabled(w->lazy_timer, SD_EVENT_ONESHOT);
+	}
+	queue_push(&w->lazy, job);
 }
 
 static int start_thread(struct worker *w)
@@ -221,6 +256,7 @@ int worker_new(sd_event *event, struct store *store, struct worker **ret)
 		return -ENOMEM;
 	w->store = store;
 	queue_init(&w->fresh);
+	queue_init(&w->lazy);
 	queue_init(&w->queued);
 	queue_init(&w->finished);
 	pthread_mutex_init(&w->lock, NULL);
@@ -234,9 +270,14 @@ int worker_new(sd_event *event, struct store *store, struct worker **ret)
 	if (r >= 0)
 		r = sd_event_source_set_enabled(w->flush, SD_EVENT_OFF);
 	if (r >= 0)
+		r = sd_event_add_time(event, &w->lazy_timer, CLOCK_MONOTONIC, 0, 1000, on_lazy, w);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(w->lazy_timer, SD_EVENT_OFF);
+	if (r >= 0)
 		r = start_thread(w);
 	if (r < 0) {
 		sd_event_source_disable_unref(w->flush);
+		sd_event_source_disable_unref(w->lazy_timer);
 		sd_event_source_disable_unref(w->completed);
 		if (w->event_fd >= 0)
 			close(w->event_fd);
@@ -251,14 +292,15 @@ void worker_free(struct worker *w)
 {
 	if (!w)
 		return;
+	hand_over(w);
 	pthread_mutex_lock(&w->lock);
-	queue_move(&w->queued, &w->fresh, SIZE_MAX);
 	w->stopping = true;
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
 	finish(&w->finished);
 	sd_event_source_disable_unref(w->flush);
+	sd_event_source_disable_unref(w->lazy_timer);
 	sd_event_source_disable_unref(w->completed);
 	close(w->event_fd);
 	pthread_cond_destroy(&w->wake);

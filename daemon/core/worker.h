@@ -15,6 +15,8 @@
  */
 #define WORKER_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 10)
 
+#define WORKER_LAZY_USEC 20000
+
 struct worker;
 
 struct job {
@@ -24,6 +26,8 @@ struct job {
 	/* result: 0 if what run() did is durable, -errno if nothing of it happened. Called once; the job is the
 	 * callee's. */
 	void (*done)(struct job *job, int result);
+	/* Nobody waits for it: it joins the next group, or makes one of its own with others after WORKER_LAZY_USEC. */
+	bool lazy;
 	struct job *next;
 	int result;
 };
