@@ -17,7 +17,7 @@
 #define WIRE_USER_MAX 256
 #define WIRE_NAME_MAX 64    /* services, channels, policies, tty names */
 #define WIRE_ADDRESS_MAX 64 /* an IP literal */
-#define WIRE_ID_MAX 40      /* 128 bits in hex */
+#define WIRE_ID_MAX 56      /* a challenge, or one of its deliveries, in hex */
 #define WIRE_LANG_MAX 16
 #define WIRE_PHONE_MAX 24 /* E.164 or its mask */
 #define WIRE_TEXT_MAX 256
@@ -135,7 +135,7 @@ struct delivery_item {
 /* sender.sock */
 
 struct send {
-	char id[WIRE_ID_MAX]; /* delivery, random 128 bits: the provider's callback data */
+	char id[WIRE_ID_MAX]; /* delivery, with 128 random bits: the provider's callback data */
 	char channel[WIRE_NAME_MAX];
 	char to[WIRE_PHONE_MAX]; /* E.164 with + */
 	char code[WIRE_CODE_MAX];

@@ -3,7 +3,6 @@
 #include "daemon/base/clock.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 const char *const challenge_state_names[] = {"open", "used", "burned", "expired", "cancelled", NULL};
@@ -96,20 +95,33 @@ int64_t challenge_lock_time(const struct config_limits *limits, int64_t failures
 
 void challenge_id_format(const unsigned char id[static KEYS_ID_SIZE], char text[static WIRE_ID_MAX])
 {
-	for (size_t i = 0; i < KEYS_ID_SIZE; i++)
-		snprintf(text + 2 * i, 3, "%02x", id[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < KEYS_ID_SIZE; i++) {
+		text[2 * i] = digits[id[i] >> 4];
+		text[2 * i + 1] = digits[id[i] & 15];
+	}
+	text[2 * KEYS_ID_SIZE] = '\0';
+}
+
+/* -1 for anything but a lower-case digit. */
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 int challenge_id_parse(const char *text, unsigned char id[static KEYS_ID_SIZE])
 {
-	if (strlen(text) != 2 * KEYS_ID_SIZE || strspn(text, "0123456789abcdef") != 2 * KEYS_ID_SIZE)
+	if (strlen(text) != 2 * KEYS_ID_SIZE)
 		return -EINVAL;
 	for (size_t i = 0; i < KEYS_ID_SIZE; i++) {
-		unsigned byte;
+		int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
 
-		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
+		if (high < 0 || low < 0)
 			return -EINVAL;
-		id[i] = (unsigned char)byte;
+		id[i] = (unsigned char)(high << 4 | low);
 	}
 	return 0;
 }

@@ -137,6 +137,7 @@ static int run_report(struct job *job, struct tx *tx)
 {
 	struct report_request *r = (struct report_request *)job;
 
+	request_restart(&r->request);
 	return r->is_failure ? outbox_failed(&r->request.engine, tx, &r->failed, &r->request.reply)
 			     : outbox_sent(tx, &r->sent);
 }

@@ -75,7 +75,7 @@ void dialogue_wipe(struct dialogue *d)
 int dialogue_open(struct dialogue *d, int64_t ttl)
 {
 	struct challenge *c = &d->challenge;
-	int r = keys_random_id(c->id);
+	int r = keys_random_id(d->engine->clock->wall(d->engine->clock), c->id);
 
 	if (r < 0)
 		return r;

@@ -131,9 +131,12 @@ void keys_free(struct keys *keys)
 	munmap(keys, sizeof(*keys));
 }
 
-int keys_random_id(unsigned char id[static KEYS_ID_SIZE])
+int keys_random_id(int64_t wall, unsigned char id[static KEYS_ID_SIZE])
 {
-	return RAND_bytes(id, KEYS_ID_SIZE) == 1 ? 0 : -EIO;
+	uint32_t second = htobe32((uint32_t)wall);
+
+	memcpy(id, &second, sizeof(second));
+	return RAND_bytes(id + sizeof(second), KEYS_ID_SIZE - sizeof(second)) == 1 ? 0 : -EIO;
 }
 
 /* Text with its length in front, so that no two inputs run into the same bytes. */

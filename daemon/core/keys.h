@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KEYS_ID_SIZE 16 /* a challenge's or a delivery's random id */
+#define KEYS_ID_SIZE 20 /* of a challenge: 4 bytes of time, 16 random ones */
 #define KEYS_INDEX_SIZE 16
 #define KEYS_SEAL_EXTRA 29 /* key id, nonce, tag */
 #define KEYS_SEALED_MAX (WIRE_TEXT_MAX + KEYS_SEAL_EXTRA)
@@ -21,8 +21,11 @@ struct keys;
 int keys_load(const char *reference, struct keys **ret, char *why, size_t why_size);
 void keys_free(struct keys *keys);
 
-/* 16 random bytes; a failure of the generator is -EIO and must end in a refusal. */
-int keys_random_id(unsigned char id[static KEYS_ID_SIZE]);
+/*
+ * 128 random bits behind the second of wall time in which they were made: rows that are made together lie together, so
+ * that a group of them touches few pages. A failure of the generator is -EIO and must end in a refusal.
+ */
+int keys_random_id(int64_t wall, unsigned char id[static KEYS_ID_SIZE]);
 
 /*
  * The code of a challenge's generation: decimal digits of HMAC-SHA-256(K_code, id ‖ generation ‖ user ‖ service), by

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <syslog.h>
 
-/* A delivery's id is its challenge's 128 random bits, the code's generation and the place of the channel, in hex. */
+/* A delivery's id is its challenge's, the code's generation and the place of the channel, in hex. */
 #define ID_TAIL 6
 
 static void id_format(const struct delivery *delivery, char text[static WIRE_ID_MAX])

@@ -45,6 +45,12 @@ void request_submit(struct request *request)
 	worker_submit(request->core->worker, &request->job);
 }
 
+void request_restart(struct request *request)
+{
+	reply_wipe(&request->reply);
+	request->reply = (struct reply){0};
+}
+
 void request_answer(struct request *request, int result)
 {
 	static const struct done unavailable = {.result = RESULT_UNAVAILABLE,

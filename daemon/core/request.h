@@ -23,6 +23,9 @@ void *request_new(size_t size, struct core *core, struct connection *connection,
 		  void (*done)(struct job *, int));
 void request_submit(struct request *request);
 
+/* For run(): the reply of an earlier run whose transaction was not kept is gone. */
+void request_restart(struct request *request);
+
 /* Sends the reply, or `unavailable` if the result is an error. */
 void request_answer(struct request *request, int result);
 /* Wipes and frees. */

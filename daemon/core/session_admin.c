@@ -24,6 +24,7 @@ struct admin_request_job {
 	const struct admin_op *op;
 	char by[WIRE_USER_MAX];
 	union admin_request asked;
+	char after[WIRE_USER_MAX]; /* where the page begins */
 	struct admin_page page;
 };
 
@@ -116,8 +117,8 @@ static void go_on(struct admin_request_job *a)
 	struct connection *c = a->request.connection;
 	struct session *session = c->session;
 
-	a->page.count = 0;
 	a->page.more = false;
+	snprintf(a->after, sizeof(a->after), "%s", a->page.after);
 	if (connection_is_full(c))
 		session->rest = a; /* transferred */
 	else
@@ -172,6 +173,9 @@ static int run_admin(struct job *job, struct tx *tx)
 			      .page = &a->page,
 			      .reply = &a->request.reply};
 
+	request_restart(&a->request);
+	a->page.count = 0;
+	snprintf(a->page.after, sizeof(a->page.after), "%s", a->after);
 	return a->op->run(&admin);
 }
 

@@ -184,6 +184,7 @@ static int run_begin(struct job *job, struct tx *tx)
 {
 	struct login_request *l = (struct login_request *)job;
 
+	request_restart(&l->request);
 	return engine_begin(&l->request.engine, tx, &l->begin, &l->caller, &l->request.reply);
 }
 
@@ -191,6 +192,7 @@ static int run_answer(struct job *job, struct tx *tx)
 {
 	struct login_request *l = (struct login_request *)job;
 
+	request_restart(&l->request);
 	return engine_answer(&l->request.engine, tx, &l->begin, &l->caller, &l->answer, &l->request.reply);
 }
 

@@ -93,6 +93,13 @@ static int create_file(const char *path, char *why, size_t why_size)
 	return r;
 }
 
+/* There is one connection, and the worker sees to it that one thread at a time uses it: no locks, no accounts. */
+static void configure_library(void)
+{
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int configure(sqlite3 *handle)
 {
 	int on = 0;
@@ -117,6 +124,7 @@ static int open_db(const char *path, struct sql **ret, char *why, size_t why_siz
 
 	if (r < 0)
 		return r;
+	configure_library();
 	db = calloc(1, sizeof(*db));
 	if (!db)
 		return -ENOMEM;

@@ -160,27 +160,6 @@ void store_rollback(struct tx *tx)
 	(void)script(tx, "ROLLBACK");
 }
 
-int store_savepoint(struct tx *tx)
-{
-	int r = tx_run(tx, "SAVEPOINT job", "");
-
-	return r < 0 ? r : 0;
-}
-
-int store_release(struct tx *tx)
-{
-	int r = tx_run(tx, "RELEASE job", "");
-
-	return r < 0 ? r : 0;
-}
-
-int store_undo(struct tx *tx)
-{
-	int r = tx_run(tx, "ROLLBACK TO job", "");
-
-	return r < 0 ? r : store_release(tx);
-}
-
 bool store_is_open(const struct tx *tx)
 {
 	return tx->store->ops->in_transaction(tx->store->db);

@@ -30,11 +30,6 @@ int store_begin(struct store *store, struct tx **ret);
 int store_commit(struct tx *tx);
 void store_rollback(struct tx *tx);
 
-/* One job's part of a transaction: undone alone by store_undo(). */
-int store_savepoint(struct tx *tx);
-int store_release(struct tx *tx);
-int store_undo(struct tx *tx);
-
 /* False if an error has ended the whole transaction: then nothing of it may be kept. */
 bool store_is_open(const struct tx *tx);
 

@@ -62,51 +62,42 @@ static void log_failure(struct store *store, const char *what, int r)
 	log_error("%s: %s (%s): logins are refused until this is mended", what, store_error(store), strerror(-r));
 }
 
-/*
- * One job inside the group's transaction. An error undoes this job alone. Returns 0, or the error that took the whole
- * group with it: a full disk can end a transaction, and what cannot be undone must not be kept.
- */
-static int run_job(struct store *store, struct job *job, struct tx *tx, bool alone)
+/* Runs count jobs from first on as one transaction. 0, or -errno with nothing done; *culprit: a job that failed. */
+static int run_together(struct store *store, struct job *first, size_t count, struct job **culprit)
 {
-	int r = alone ? 0 : store_savepoint(tx);
-
-	job->result = r < 0 ? r : job->run(job, tx);
-	if (job->result < 0)
-		log_failure(store, "a request failed in the database", job->result);
-	if (!store_is_open(tx))
-		return job->result < 0 ? job->result : -EIO;
-	if (r < 0 || alone)
-		return r;
-	return job->result < 0 ? store_undo(tx) : store_release(tx);
-}
-
-static int run_jobs(struct store *store, struct job *first, size_t count)
-{
+	struct job *job = first;
 	struct tx *tx;
 	int r = store_begin(store, &tx);
 
-	if (r < 0) {
-		log_failure(store, "the database cannot be written", r);
+	*culprit = NULL;
+	if (r < 0)
 		return r;
-	}
-	for (struct job *job = first; job && r == 0; job = job->next)
-		r = run_job(store, job, tx, count == 1);
-	if (r == 0 && (count > 1 || first->result == 0)) {
-		r = store_commit(tx);
+	for (; count > 0 && r == 0; count--, job = job->next) {
+		r = job->run(job, tx);
 		if (r < 0)
-			log_failure(store, "the database could not be written", r);
-	} else if (store_is_open(tx)) {
-		store_rollback(tx);
+			*culprit = job;
 	}
+	if (r == 0)
+		return store_commit(tx);
+	if (store_is_open(tx)) /* a full disk can have ended it */
+		store_rollback(tx);
 	return r;
 }
 
+/*
+ * A job that fails must not take the others with it: then each has a transaction of its own. That is rare, so the
+ * common case pays for no savepoints.
+ */
 static void run_group(struct store *store, struct job *first, size_t count)
 {
-	int r = run_jobs(store, first, count);
+	struct job *culprit;
+	int r = run_together(store, first, count, &culprit);
+	bool again = r < 0 && culprit && count > 1;
 
-	for (struct job *job = first; job && r < 0; job = job->next)
-		job->result = r;
+	if (r < 0)
+		log_failure(store, culprit ? "a request failed in the database" : "the database cannot be written", r);
+	for (struct job *job = first; job; job = job->next)
+		job->result = again ? run_together(store, job, 1, &culprit) : r;
 }
 
 static void finish(struct queue *finished)

@@ -1,7 +1,7 @@
 /*
- * Runs jobs on the store. All jobs that are queued run as one transaction, a savepoint each, so that throughput grows
- * with load instead of stopping at the disk's fsync rate. A job's done() is called on the loop's thread after the
- * commit.
+ * Runs jobs on the store. All jobs that are queued run as one transaction, so that throughput grows with load instead
+ * of stopping at the disk's fsync rate; if one of them fails, each is run again by itself. A job's done() is called on
+ * the loop's thread after the commit.
  */
 #pragma once
 
@@ -21,7 +21,7 @@ struct worker;
 
 struct job {
 	/* Changes the database and fills the job's answer; touches nothing that the loop's thread may touch. 0 or
-	 * -errno. */
+	 * -errno. May be run a second time after nothing of the first was kept, and begins its answer anew then. */
 	int (*run)(struct job *job, struct tx *tx);
 	/* result: 0 if what run() did is durable, -errno if nothing of it happened. Called once; the job is the
 	 * callee's. */

@@ -15,7 +15,7 @@
 #define RETRY_JITTER_MS 400
 #define TRY_MIN_MS 300 /* less time is none */
 #define PROBE_MS 5000
-#define SHORT_ID "%.8s"
+#define SHORT_ID "%.16s" /* of an id, half of it time */
 
 struct dispatch {
 	sd_event *event;
