@@ -242,6 +242,19 @@ int keys_number_index(const struct keys *keys, const struct phone *phone, unsign
 	return 0;
 }
 
+int keys_mark(const struct keys *keys, char mark[static KEYS_MARK_MAX])
+{
+	static const unsigned char text[] = "mark";
+	unsigned char mac[32];
+	unsigned length;
+
+	if (!HMAC(EVP_sha256(), keys->index, KEY_SIZE, text, sizeof(text), mac, &length))
+		return -EIO;
+	for (size_t i = 0; i < KEYS_MARK_MAX / 2; i++)
+		snprintf(mark + 2 * i, 3, "%02x", mac[i]);
+	return 0;
+}
+
 void keys_decoy_digits(const struct keys *keys, const char *user, char digits[static 3])
 {
 	unsigned char mac[32] = {0};

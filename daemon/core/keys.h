@@ -43,5 +43,9 @@ int keys_open(const struct keys *keys, const char *row, const unsigned char *sea
 /* The same number has the same index, and nothing else can be learned from it without the key. */
 int keys_number_index(const struct keys *keys, const struct phone *phone, unsigned char index[static KEYS_INDEX_SIZE]);
 
+/* What tells one master key from another and nothing about it. */
+#define KEYS_MARK_MAX 33
+int keys_mark(const struct keys *keys, char mark[static KEYS_MARK_MAX]);
+
 /* Two stable digits for a user who has no number, so that prompts look alike. */
 void keys_decoy_digits(const struct keys *keys, const char *user, char digits[static 3]);

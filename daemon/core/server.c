@@ -389,6 +389,22 @@ static int add_timers(struct server *server)
 	return r;
 }
 
+/* A database under another key would refuse every login, each with an error of its own. */
+static int check_key(struct core *core, char why[static CONFIG_WHY_MAX])
+{
+	char mark[KEYS_MARK_MAX];
+	int r = keys_mark(core->keys, mark);
+
+	if (r == 0)
+		r = store_claim(core->store, mark);
+	if (r == -EKEYREJECTED)
+		snprintf(why, CONFIG_WHY_MAX, "%s: is not the master key that %s was made with: put that one back",
+			 core->config->core.master_key, core->config->core.state_dir);
+	else if (r < 0)
+		snprintf(why, CONFIG_WHY_MAX, "%s: %s", core->config->core.state_dir, store_error(core->store));
+	return r;
+}
+
 static int build(struct server *server, char why[static CONFIG_WHY_MAX])
 {
 	const struct config_core *core = &server->core.config->core;
@@ -396,6 +412,8 @@ static int build(struct server *server, char why[static CONFIG_WHY_MAX])
 
 	if (r == 0)
 		r = store_open(core->state_dir, &server->core.clock, &server->core.store, why, CONFIG_WHY_MAX);
+	if (r == 0)
+		r = check_key(&server->core, why);
 	if (r == 0)
 		r = worker_new(server->core.event, server->core.store, &server->core.worker);
 	if (r == 0)

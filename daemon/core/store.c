@@ -314,6 +314,34 @@ int store_open(const char *directory, const struct clock *clock, struct store **
 	return 0;
 }
 
+static int claim(struct tx *tx, const char *mark)
+{
+	char known[128] = "";
+	int r = tx_query(tx, "SELECT value FROM meta WHERE key = 'master key'", "");
+
+	if (r >= 0)
+		r = tx_row(tx, "s", known, sizeof(known));
+	if (r == 0)
+		r = tx_run(tx, "INSERT INTO meta (key, value) VALUES ('master key', ?)", "s", mark);
+	else if (r > 0 && strcmp(known, mark) != 0)
+		r = -EKEYREJECTED;
+	return r < 0 ? r : 0;
+}
+
+int store_claim(struct store *store, const char *mark)
+{
+	struct tx *tx;
+	int r = store_begin(store, &tx);
+
+	if (r < 0)
+		return r;
+	r = claim(tx, mark);
+	if (r == 0)
+		return store_commit(tx);
+	store_rollback(tx);
+	return r;
+}
+
 void store_close(struct store *store)
 {
 	if (!store)

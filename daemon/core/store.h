@@ -25,6 +25,12 @@ struct tx;
 int store_open(const char *directory, const struct clock *clock, struct store **ret, char *why, size_t why_size);
 void store_close(struct store *store);
 
+/*
+ * Writes the mark of the master key into a database that has none yet. -EKEYREJECTED if it was made with another: every
+ * number in it is sealed with that one.
+ */
+int store_claim(struct store *store, const char *mark);
+
 int store_begin(struct store *store, struct tx **ret);
 /* 0 only if the transaction is durable. After an error nothing of it is. */
 int store_commit(struct tx *tx);
