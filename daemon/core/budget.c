@@ -9,8 +9,12 @@
 
 #define SOURCE_MEMORY (3600 * SECOND) /* a user counts once an hour for a source */
 
-/* The keys of one send, and what each is limited to. */
+/*
+ * The keys of one send, and what each is limited to. What belongs to one person begins with the index of the number, so
+ * that a send touches one page for all of it.
+ */
 struct budget {
+	char person[2 * KEYS_INDEX_SIZE + 1];
 	struct rate rates[STORE_RATES_MAX];
 	const struct config_rates *limits[STORE_RATES_MAX]; /* NULL: a mark, not a limit */
 	const char *what[STORE_RATES_MAX];                  /* for the log */
@@ -18,9 +22,11 @@ struct budget {
 	struct config_rates backoff;
 };
 
-static void add(struct budget *b, const struct config_rates *limits, const char *what, const char *key)
+static void add(struct budget *b, const char *owner, const struct config_rates *limits, const char *what,
+		const char *key)
 {
-	snprintf(b->rates[b->count].key, sizeof(b->rates[b->count].key), "%s %s", what, key);
+	snprintf(b->rates[b->count].key, sizeof(b->rates[b->count].key), "%s%s%s%s%s", owner, owner[0] ? " " : "", what,
+		 key[0] ? " " : "", key);
 	b->limits[b->count] = limits;
 	b->what[b->count++] = what;
 }
@@ -42,13 +48,11 @@ static bool source_is_exempt(const struct config_limits *limits, const char *tex
 static void add_source(struct budget *b, const struct dialogue *d)
 {
 	const struct config_limits *limits = &d->engine->config->limits;
-	char mark[WIRE_USER_MAX + WIRE_ADDRESS_MAX];
 
 	if (!d->address[0] || source_is_exempt(limits, d->address))
 		return;
-	snprintf(mark, sizeof(mark), "%s %s", d->address, d->challenge.user);
-	add(b, NULL, "seen", mark);
-	add(b, &limits->per_source, "source", d->address);
+	add(b, b->person, NULL, "seen", d->address);
+	add(b, "", &limits->per_source, "source", d->address);
 }
 
 /* "uid 1000 :0": a caller may name any terminal, so only the uid counts. */
@@ -60,7 +64,7 @@ static void add_caller(struct budget *b, const struct dialogue *d)
 	if (d->challenge.counts || d->challenge.purpose != CHALLENGE_LOGIN)
 		return;
 	snprintf(uid, sizeof(uid), "%.*s", (int)(strcspn(source + 4, " ") + 4), source);
-	add(b, &d->engine->config->limits.per_caller, "caller", uid);
+	add(b, "", &d->engine->config->limits.per_caller, "caller", uid);
 }
 
 /* After too many codes without a login: one in the longest cool-down. */
@@ -72,22 +76,24 @@ static void add_backoff(struct budget *b, const struct dialogue *d)
 		return;
 	b->backoff.count = 1;
 	b->backoff.rate[0] = (struct config_rate){1, limits->resend_cooldown[limits->resend_cooldown_count - 1]};
-	add(b, &b->backoff, "unanswered", d->challenge.user);
+	add(b, b->person, &b->backoff, "unanswered", d->challenge.user);
 }
 
 static void choose(struct budget *b, const struct dialogue *d)
 {
+	static const char digits[] = "0123456789abcdef";
 	const struct config_limits *limits = &d->engine->config->limits;
-	char index[2 * KEYS_INDEX_SIZE + 1];
 
+	for (size_t i = 0; i < KEYS_INDEX_SIZE; i++) {
+		b->person[2 * i] = digits[d->enrolment.index[i] >> 4];
+		b->person[2 * i + 1] = digits[d->enrolment.index[i] & 15];
+	}
 	add_source(b, d);
 	add_caller(b, d);
-	add(b, &limits->per_user, "user", d->challenge.user);
+	add(b, b->person, &limits->per_user, "user", d->challenge.user);
 	add_backoff(b, d);
-	for (size_t i = 0; i < KEYS_INDEX_SIZE; i++)
-		snprintf(index + 2 * i, 3, "%02x", d->enrolment.index[i]);
-	add(b, &limits->per_number, "number", index);
-	add(b, &limits->global, "host", "all");
+	add(b, b->person, &limits->per_number, "number", "");
+	add(b, "", &limits->global, "host", "");
 }
 
 /* A user whom the source has sent for within the hour does not count for it again: the mark and the source go. */

@@ -19,6 +19,11 @@ struct sql_ops {
 	void (*close)(struct sql *db);
 	/* Runs a script without values or rows: schema, BEGIN, COMMIT. */
 	int (*script)(struct sql *db, const char *sql);
+	/*
+	 * Makes what was committed so far durable; until then a power cut may take it back, as a whole. May be called
+	 * by another thread than the one that runs statements, but by one at a time.
+	 */
+	int (*sync)(struct sql *db);
 	/* Runs a statement. Returns the number of rows that it changed, or -errno. */
 	int (*run)(struct sql *db, const char *sql, const char *letters, va_list values);
 	/* Starts a query; rows_next() until it returns 0 or less, then rows_end(). */

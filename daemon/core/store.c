@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +26,8 @@ struct tx {
 struct store {
 	const struct sql_ops *ops;
 	struct sql *db;
-	struct tx tx; /* there is one connection, so one transaction at a time */
-	bool failed;  /* an fsync failed: nobody knows what is on the disk, so nothing more is promised */
+	struct tx tx;       /* there is one connection, so one transaction at a time */
+	atomic_bool failed; /* an fsync failed: nobody knows what is on the disk, so nothing more is promised */
 };
 
 /* One script a version: user_version counts those that ran. Never change one that was released. */
@@ -147,11 +148,19 @@ int store_commit(struct tx *tx)
 
 	if (r >= 0)
 		return 0;
-	/* What an fsync that failed has written cannot be asked again (fsync(2) reports an error once). */
 	if (r == -EIO)
 		tx->store->failed = true;
 	if (store_is_open(tx))
 		store_rollback(tx);
+	return r;
+}
+
+int store_sync(struct store *store)
+{
+	int r = store->failed ? -EIO : store->ops->sync(store->db);
+
+	if (r < 0)
+		store->failed = true;
 	return r;
 }
 
@@ -336,10 +345,12 @@ int store_claim(struct store *store, const char *mark)
 	if (r < 0)
 		return r;
 	r = claim(tx, mark);
-	if (r == 0)
-		return store_commit(tx);
-	store_rollback(tx);
-	return r;
+	if (r < 0) {
+		store_rollback(tx);
+		return r;
+	}
+	r = store_commit(tx);
+	return r < 0 ? r : store_sync(store);
 }
 
 void store_close(struct store *store)

@@ -32,8 +32,15 @@ void store_close(struct store *store);
 int store_claim(struct store *store, const char *mark);
 
 int store_begin(struct store *store, struct tx **ret);
-/* 0 only if the transaction is durable. After an error nothing of it is. */
+/* 0: the transaction is seen by those that follow, and durable after the next store_sync(). After an error nothing of
+ * it is. */
 int store_commit(struct tx *tx);
+/*
+ * 0 only if everything that was committed before is durable; nothing may be answered earlier. May run on another thread
+ * beside the next transaction, but once at a time. After an error the store has failed for good: what an fsync that
+ * failed has written cannot be asked again (fsync(2) reports an error once).
+ */
+int store_sync(struct store *store);
 void store_rollback(struct tx *tx);
 
 /* False if an error has ended the whole transaction: then nothing of it may be kept. */

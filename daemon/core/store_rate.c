@@ -41,8 +41,11 @@ int store_rate_get(struct tx *tx, struct rate *rates, size_t count)
 int store_rate_put(struct tx *tx, const struct rate *rate)
 {
 	const int64_t *a = rate->state.arrival;
-	int r = tx_run(tx, "INSERT OR REPLACE INTO rate (key, a, b, c, d) VALUES (?,?,?,?,?)", "siiii", rate->key, a[0],
-		       a[1], a[2], a[3]);
+	int r = tx_run(
+		tx,
+		"INSERT INTO rate (key, a, b, c, d) VALUES (?,?,?,?,?)"
+		" ON CONFLICT (key) DO UPDATE SET a = excluded.a, b = excluded.b, c = excluded.c, d = excluded.d",
+		"siiii", rate->key, a[0], a[1], a[2], a[3]);
 
 	return r < 0 ? r : 0;
 }

@@ -1,6 +1,7 @@
-/* What limit.h keeps for a key ("user alice", "number 5f…", "source 192.0.2.1"). An unknown key is idle. */
+/* What limit.h keeps for a key ("5f… user alice", "5f… number", "source 192.0.2.1"). An unknown key is idle. */
 #pragma once
 
+#include "daemon/core/keys.h"
 #include "daemon/core/limit.h"
 #include "daemon/core/store.h"
 #include "wire/proto.h"
@@ -8,7 +9,7 @@
 #define STORE_RATES_MAX 8
 
 struct rate {
-	char key[WIRE_USER_MAX + WIRE_ADDRESS_MAX + 8];
+	char key[2 * KEYS_INDEX_SIZE + WIRE_USER_MAX + 16];
 	struct limit_state state;
 };
 

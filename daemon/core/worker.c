@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define GROUP_MAX 256
+#define GROUP_WORTH 8 /* fewer jobs wait for the disk with those before them: a commit costs as much as some */
 
 struct queue {
 	struct job *first, **last;
@@ -25,12 +26,15 @@ struct worker {
 	struct queue lazy; /* in no hurry; the loop's thread only */
 	sd_event_source *lazy_timer;
 	struct queue fresh; /* of this turn of the loop; the loop's thread only */
-	pthread_t thread;
+	pthread_t thread, sync_thread;
 	pthread_mutex_t lock; /* guards all below */
-	pthread_cond_t wake;
-	struct queue queued, finished;
-	bool busy; /* the thread holds the store */
+	pthread_cond_t wake, sync_wake;
+	struct queue queued, committed, finished;
+	bool busy;    /* the thread holds the store */
+	bool syncing; /* the other thread waits for the disk */
+	bool drained; /* the thread has ended */
 	bool stopping;
+	unsigned quiet; /* how many turns in a row had a single job; the loop's thread only */
 };
 
 static void queue_init(struct queue *q)
@@ -116,16 +120,16 @@ static void queue_move(struct queue *to, struct queue *from, size_t most)
 		queue_push(to, job);
 }
 
+/* The first thread runs groups, the second waits for the disk, so that one group runs while the last is synced. */
 static void *work(void *userdata)
 {
 	struct worker *w = userdata;
-	uint64_t one = 1;
 
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
 		struct queue group;
 
-		while (!w->queued.first && !w->stopping)
+		while (!w->stopping && (!w->queued.first || (w->syncing && w->queued.count < GROUP_WORTH)))
 			pthread_cond_wait(&w->wake, &w->lock);
 		if (!w->queued.first)
 			break;
@@ -136,6 +140,46 @@ static void *work(void *userdata)
 		run_group(w->store, group.first, group.count);
 		pthread_mutex_lock(&w->lock);
 		w->busy = false;
+		queue_move(&w->committed, &group, SIZE_MAX);
+		pthread_cond_signal(&w->sync_wake);
+	}
+	w->drained = true;
+	pthread_cond_signal(&w->sync_wake);
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+static void sync_group(struct store *store, struct job *first)
+{
+	int r = store_sync(store);
+
+	if (r < 0)
+		log_failure(store, "the database could not be written", r);
+	for (struct job *job = first; job && r < 0; job = job->next)
+		job->result = r;
+}
+
+static void *sync_work(void *userdata)
+{
+	struct worker *w = userdata;
+	uint64_t one = 1;
+
+	pthread_mutex_lock(&w->lock);
+	for (;;) {
+		struct queue group;
+
+		while (!w->committed.first && !w->drained)
+			pthread_cond_wait(&w->sync_wake, &w->lock);
+		if (!w->committed.first)
+			break;
+		queue_init(&group);
+		queue_move(&group, &w->committed, SIZE_MAX);
+		w->syncing = true;
+		pthread_mutex_unlock(&w->lock);
+		sync_group(w->store, group.first);
+		pthread_mutex_lock(&w->lock);
+		w->syncing = false;
+		pthread_cond_signal(&w->wake);
 		queue_move(&w->finished, &group, SIZE_MAX);
 		if (write(w->event_fd, &one, sizeof(one)) < 0)
 			log_error("the loop cannot be woken: %m");
@@ -163,17 +207,19 @@ static int on_completed(sd_event_source *source, int fd, uint32_t revents, void 
 }
 
 /*
- * The choice: a job that finds nothing queued or running runs here and now, which spares two hand-overs (a login alone
- * is twice as fast); any other goes to the thread, where it joins the group that is next.
+ * The choice: where one job at a time is all there is, it runs here and now, which spares the hand-overs (a login alone
+ * is twice as fast); any other goes to the threads, where it joins the group that is next. A single job in the middle
+ * of many goes there, too: the loop must not wait for the disk while others knock.
  */
 static bool runs_inline(struct worker *w)
 {
 	bool idle;
 
 	pthread_mutex_lock(&w->lock);
-	idle = w->fresh.count == 1 && !w->queued.first && !w->busy;
+	idle = w->fresh.count == 1 && !w->queued.first && !w->busy && !w->committed.first && !w->syncing;
 	pthread_mutex_unlock(&w->lock);
-	return idle;
+	w->quiet = idle ? w->quiet + 1 : 0;
+	return w->quiet > 1;
 }
 
 /* All that waits on the loop's side becomes a group of the thread's. */
@@ -189,6 +235,7 @@ static void hand_over(struct worker *w)
 static int on_flush(sd_event_source *source, void *userdata)
 {
 	struct worker *w = userdata;
+
 	(void)source;
 	if (runs_inline(w)) {
 		struct queue alone;
@@ -196,6 +243,7 @@ static int on_flush(sd_event_source *source, void *userdata)
 		queue_init(&alone);
 		queue_move(&alone, &w->fresh, 1);
 		run_group(w->store, alone.first, 1);
+		sync_group(w->store, alone.first);
 		finish(&alone);
 		return 0;
 	}
@@ -225,7 +273,18 @@ void worker_submit(struct worker *w, struct job *job)
 	queue_push(&w->lazy, job);
 }
 
-static int start_thread(struct worker *w)
+static void stop_threads(struct worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->stopping = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	if (w->sync_thread)
+		pthread_join(w->sync_thread, NULL);
+}
+
+static int start_threads(struct worker *w)
 {
 	sigset_t all, old;
 	int r;
@@ -234,6 +293,11 @@ static int start_thread(struct worker *w)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	r = pthread_create(&w->thread, NULL, work, w);
+	if (r == 0) {
+		r = pthread_create(&w->sync_thread, NULL, sync_work, w);
+		if (r != 0)
+			stop_threads(w);
+	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return -r;
 }
@@ -249,9 +313,11 @@ int worker_new(sd_event *event, struct store *store, struct worker **ret)
 	queue_init(&w->fresh);
 	queue_init(&w->lazy);
 	queue_init(&w->queued);
+	queue_init(&w->committed);
 	queue_init(&w->finished);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->wake, NULL);
+	pthread_cond_init(&w->sync_wake, NULL);
 	w->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = w->event_fd < 0 ? -errno : sd_event_add_io(event, &w->completed, w->event_fd, EPOLLIN, on_completed, w);
 	if (r >= 0)
@@ -265,7 +331,7 @@ int worker_new(sd_event *event, struct store *store, struct worker **ret)
 	if (r >= 0)
 		r = sd_event_source_set_enabled(w->lazy_timer, SD_EVENT_OFF);
 	if (r >= 0)
-		r = start_thread(w);
+		r = start_threads(w);
 	if (r < 0) {
 		sd_event_source_disable_unref(w->flush);
 		sd_event_source_disable_unref(w->lazy_timer);
@@ -284,17 +350,14 @@ void worker_free(struct worker *w)
 	if (!w)
 		return;
 	hand_over(w);
-	pthread_mutex_lock(&w->lock);
-	w->stopping = true;
-	pthread_cond_signal(&w->wake);
-	pthread_mutex_unlock(&w->lock);
-	pthread_join(w->thread, NULL);
+	stop_threads(w);
 	finish(&w->finished);
 	sd_event_source_disable_unref(w->flush);
 	sd_event_source_disable_unref(w->lazy_timer);
 	sd_event_source_disable_unref(w->completed);
 	close(w->event_fd);
 	pthread_cond_destroy(&w->wake);
+	pthread_cond_destroy(&w->sync_wake);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
 }
