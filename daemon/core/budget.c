@@ -31,6 +31,12 @@ static void add(struct budget *b, const char *owner, const struct config_rates *
 	b->what[b->count++] = what;
 }
 
+/* A process of the user's own: its buckets are its own, so that it cannot use up those of ssh and sudo. */
+static bool is_unprivileged(const struct dialogue *d)
+{
+	return !d->challenge.counts && d->challenge.purpose == CHALLENGE_LOGIN;
+}
+
 static bool source_is_exempt(const struct config_limits *limits, const char *text)
 {
 	struct address address, block;
@@ -49,9 +55,12 @@ static void add_source(struct budget *b, const struct dialogue *d)
 {
 	const struct config_limits *limits = &d->engine->config->limits;
 
+	char mark[WIRE_USER_MAX + WIRE_ADDRESS_MAX];
+
 	if (!d->address[0] || source_is_exempt(limits, d->address))
 		return;
-	add(b, b->person, NULL, "seen", d->address);
+	snprintf(mark, sizeof(mark), "%s %s", d->address, d->challenge.user);
+	add(b, b->person, NULL, "seen", mark);
 	add(b, "", &limits->per_source, "source", d->address);
 }
 
@@ -61,8 +70,6 @@ static void add_caller(struct budget *b, const struct dialogue *d)
 	const char *source = d->challenge.source;
 	char uid[32];
 
-	if (d->challenge.counts || d->challenge.purpose != CHALLENGE_LOGIN)
-		return;
 	snprintf(uid, sizeof(uid), "%.*s", (int)(strcspn(source + 4, " ") + 4), source);
 	add(b, "", &d->engine->config->limits.per_caller, "caller", uid);
 }
@@ -88,11 +95,14 @@ static void choose(struct budget *b, const struct dialogue *d)
 		b->person[2 * i] = digits[d->enrolment.index[i] >> 4];
 		b->person[2 * i + 1] = digits[d->enrolment.index[i] & 15];
 	}
-	add_source(b, d);
-	add_caller(b, d);
-	add(b, b->person, &limits->per_user, "user", d->challenge.user);
-	add_backoff(b, d);
-	add(b, b->person, &limits->per_number, "number", "");
+	if (is_unprivileged(d)) {
+		add_caller(b, d);
+	} else {
+		add_source(b, d);
+		add(b, b->person, &limits->per_user, "user", d->challenge.user);
+		add_backoff(b, d);
+		add(b, b->person, &limits->per_number, "number", "");
+	}
 	add(b, "", &limits->global, "host", "");
 }
 
@@ -136,7 +146,7 @@ int budget_take(struct dialogue *d, int64_t *wait)
 	}
 	for (size_t i = 0; i < b.count && r >= 0 && *wait == 0; i++)
 		r = store_rate_put(d->tx, &b.rates[i]);
-	if (r >= 0 && *wait == 0)
+	if (r >= 0 && *wait == 0 && !is_unprivileged(d))
 		r = store_enrolment_sent(d->tx, d->challenge.user);
 	return r < 0 ? r : 0;
 }

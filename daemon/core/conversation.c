@@ -21,9 +21,14 @@ int conversation_send(struct dialogue *d, size_t first)
 		r = budget_take(d, &wait);
 		if (r < 0)
 			return r;
-		if (wait > 0) {
+		if (wait > 0 && d->show_digits) {
 			d->prompt.seconds = (wait + SECOND - 1) / SECOND;
 			return conversation_ask(d, PROMPT_LIMITED);
+		}
+		if (wait > 0) {
+			/* Who proved nothing must not learn that there is somebody whose limit can be reached. */
+			c->decoy = 1;
+			wait = 0;
 		}
 	}
 	if (wait > 0) {
@@ -84,7 +89,12 @@ static int count_failure(struct dialogue *d)
 	else if (length > 0)
 		reply_note(d->reply, LOG_WARNING, "%s: locked for %lld min after %lld wrong codes in a row",
 			   d->challenge.user, (long long)(length / SECOND / 60), (long long)failures);
-	return length > 0 ? store_enrolment_lock(d->tx, d->challenge.user, d->now + length, length) : 0;
+	if (length == 0)
+		return 0;
+	d->enrolment.locked_until = d->now + length;
+	d->enrolment.locked_for = length;
+	d->enrolment.locked_wall = d->engine->clock->wall(d->engine->clock) + length / SECOND;
+	return store_enrolment_lock(d->tx, &d->enrolment);
 }
 
 /* 1 if a try was taken, 0 with the verdict if there is none to take. */
@@ -127,6 +137,8 @@ int conversation_check(struct dialogue *d, const char *code)
 	if (r == 0) {
 		if (verdict == VERDICT_EXPIRED)
 			r = store_challenge_close(d->tx, d->challenge.id, CHALLENGE_EXPIRED);
+		else if (d->challenge.tries >= d->challenge.tries_max)
+			r = store_challenge_close(d->tx, d->challenge.id, CHALLENGE_BURNED);
 		return r < 0 ? r : (int)verdict;
 	}
 	r = compare(d, code);

@@ -89,7 +89,7 @@ static int prepare(struct login *l, const struct engine *engine, struct tx *tx, 
 	if (r < 0)
 		return r;
 	l->proven = policy_may_send(l->policy, begin);
-	l->d.show_digits = l->proven;
+	l->d.show_digits = !policy_is_remote(begin) || begin->first_factor != FIRST_FACTOR_NONE;
 	find_source(l);
 	r = load_enrolment(l);
 	if (r < 0)

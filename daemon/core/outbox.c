@@ -236,7 +236,15 @@ static int find_reported(struct tx *tx, const char *id, struct delivery *ret)
 	return r > 0 ? ret->position == named.position && ret->state == DELIVERY_SENDING : r;
 }
 
-/* A delivery went wrong: the next channel is due now. 1 if there is one, 0 if not, -errno. */
+enum next_step { NEXT_NONE, NEXT_CHANNEL, NEXT_NOT_NEEDED };
+
+static const char *const next_steps[] = {
+	[NEXT_NONE] = "there is no further channel: the code was not delivered",
+	[NEXT_CHANNEL] = "the next channel is tried",
+	[NEXT_NOT_NEEDED] = "nobody needs the code any more",
+};
+
+/* A delivery went wrong: the next channel is due now. What happens, or -errno. */
 static int fall_back(const struct engine *engine, struct tx *tx, const struct delivery *from)
 {
 	struct challenge challenge;
@@ -244,15 +252,15 @@ static int fall_back(const struct engine *engine, struct tx *tx, const struct de
 	int r = store_challenge_get(tx, from->challenge, &challenge);
 
 	if (r <= 0 || challenge.state != CHALLENGE_OPEN || challenge.generation != from->generation)
-		return r < 0 ? r : 1; /* nobody needs it any more */
+		return r < 0 ? r : NEXT_NOT_NEEDED;
 	r = next_waiting(tx, &challenge, &next);
 	if (r <= 0)
-		return r;
+		return r < 0 ? r : NEXT_NONE;
 	next.due = engine->clock->now(engine->clock);
 	if (challenge.purpose == CHALLENGE_TEST)
 		next.state = DELIVERY_PLANNED; /* nobody waits at a prompt: what fails is what moves it on */
 	r = store_delivery_update(tx, &next);
-	return r < 0 ? r : 1;
+	return r < 0 ? r : NEXT_CHANNEL;
 }
 
 int outbox_failed(const struct engine *engine, struct tx *tx, const struct failed *failed, struct reply *reply)
@@ -273,10 +281,9 @@ int outbox_failed(const struct engine *engine, struct tx *tx, const struct faile
 	expect(reply, engine->clock->now(engine->clock));
 	if (r < 0 || store_challenge_get(tx, delivery.challenge, &challenge) < 0)
 		return r < 0 ? r : -EIO;
-	reply_note(reply, r > 0 ? LOG_WARNING : LOG_ERR, "%s: %s: %s%s%s%s%s; %s", challenge.user, delivery.channel,
-		   failure_names[failed->failure], failed->code[0] ? " " : "", failed->code,
-		   failed->detail[0] ? ": " : "", failed->detail,
-		   r > 0 ? "the next channel is tried" : "there is no further channel: the code was not delivered");
+	reply_note(reply, r == NEXT_NONE ? LOG_ERR : LOG_WARNING, "%s: %s: %s%s%s%s%s; %s", challenge.user,
+		   delivery.channel, failure_names[failed->failure], failed->code[0] ? " " : "", failed->code,
+		   failed->detail[0] ? ": " : "", failed->detail, next_steps[r]);
 	return 0;
 }
 

@@ -34,7 +34,7 @@ struct sql_ops {
 	void (*rows_end)(struct sql_rows *rows);
 	/* A full disk or an I/O error can end a transaction by itself: is one still open? */
 	bool (*in_transaction)(struct sql *db);
-	/* The last error, for a log. */
+	/* The last error, for a log; empty if the last call met none. */
 	const char *(*error)(struct sql *db);
 };
 

@@ -57,7 +57,7 @@ static int script(struct sql *db, const char *sql)
 
 static const char *error(struct sql *db)
 {
-	return sqlite3_errmsg(db->handle);
+	return sqlite3_errcode(db->handle) == SQLITE_OK ? "" : sqlite3_errmsg(db->handle);
 }
 
 static bool in_transaction(struct sql *db)

@@ -37,7 +37,8 @@ static const char *const migrations[] = {
 	" user TEXT PRIMARY KEY, state INTEGER NOT NULL, sealed BLOB NOT NULL, number_index BLOB NOT NULL,"
 	" channel TEXT NOT NULL, lang TEXT NOT NULL, consent TEXT NOT NULL, consent_by TEXT NOT NULL,"
 	" verified INTEGER NOT NULL, enrolled_at INTEGER NOT NULL, last_login_at INTEGER NOT NULL,"
-	" failures INTEGER NOT NULL, locked_until INTEGER NOT NULL, locked_for INTEGER NOT NULL, sends_since_success "
+	" failures INTEGER NOT NULL, locked_until INTEGER NOT NULL, locked_for INTEGER NOT NULL, locked_wall INTEGER "
+	"NOT NULL, sends_since_success "
 	"INTEGER NOT NULL"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE TABLE challenge ("
@@ -270,8 +271,11 @@ static int enter_boot(struct tx *tx, const struct clock *clock)
 	if (r >= 0)
 		r = tx_run(tx, "DELETE FROM rate", "");
 	if (r >= 0) /* a lock that the reboot met is served from its beginning */
-		r = tx_run(tx, "UPDATE enrolment SET locked_until = ? + locked_for WHERE locked_for > 0", "i",
-			   clock->now(clock));
+		r = tx_run(tx, "UPDATE enrolment SET locked_until = ? + locked_for WHERE locked_wall > ?", "ii",
+			   clock->now(clock), clock->wall(clock));
+	if (r >= 0) /* the others are over, whatever the new clock says */
+		r = tx_run(tx, "UPDATE enrolment SET locked_until = 0 WHERE locked_wall > 0 AND locked_wall <= ?", "i",
+			   clock->wall(clock));
 	if (r >= 0)
 		r = tx_run(tx, "INSERT OR REPLACE INTO meta (key, value) VALUES ('boot', ?)", "s", clock->boot_id);
 	return r < 0 ? r : 0;

@@ -46,7 +46,7 @@ void store_rollback(struct tx *tx);
 /* False if an error has ended the whole transaction: then nothing of it may be kept. */
 bool store_is_open(const struct tx *tx);
 
-/* The database's last error, for a log. */
+/* The database's last error, for a log; empty if it met none. */
 const char *store_error(struct store *store);
 
 /*

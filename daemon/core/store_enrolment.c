@@ -6,7 +6,7 @@
 
 #define COLUMNS                                                                                                        \
 	"user, state, sealed, number_index, channel, lang, consent, consent_by, verified, enrolled_at, last_login_at," \
-	" failures, locked_until, locked_for, sends_since_success"
+	" failures, locked_until, locked_for, locked_wall, sends_since_success"
 
 static int fetch(struct tx *tx, int r, struct enrolment *e)
 {
@@ -15,11 +15,11 @@ static int fetch(struct tx *tx, int r, struct enrolment *e)
 	if (r < 0)
 		return r;
 	memset(e, 0, sizeof(*e));
-	return tx_row(tx, "sibbssssiiiiiii", e->user, sizeof(e->user), &e->state, e->sealed, sizeof(e->sealed),
+	return tx_row(tx, "sibbssssiiiiiiii", e->user, sizeof(e->user), &e->state, e->sealed, sizeof(e->sealed),
 		      &e->sealed_length, e->index, sizeof(e->index), &index_length, e->channel, sizeof(e->channel),
 		      e->lang, sizeof(e->lang), e->consent, sizeof(e->consent), e->consent_by, sizeof(e->consent_by),
 		      &e->verified, &e->enrolled_at, &e->last_login_at, &e->failures, &e->locked_until, &e->locked_for,
-		      &e->sends_since_success);
+		      &e->locked_wall, &e->sends_since_success);
 }
 
 int store_enrolment_get(struct tx *tx, const char *user, struct enrolment *ret)
@@ -36,10 +36,10 @@ int store_enrolment_next(struct tx *tx, const char *after, struct enrolment *ret
 
 int store_enrolment_put(struct tx *tx, const struct enrolment *e)
 {
-	int r = tx_run(tx, "INSERT OR REPLACE INTO enrolment (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		       "sibbssssiiiiiii", e->user, e->state, e->sealed, e->sealed_length, e->index, sizeof(e->index),
+	int r = tx_run(tx, "INSERT OR REPLACE INTO enrolment (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		       "sibbssssiiiiiiii", e->user, e->state, e->sealed, e->sealed_length, e->index, sizeof(e->index),
 		       e->channel, e->lang, e->consent, e->consent_by, e->verified, e->enrolled_at, e->last_login_at,
-		       e->failures, e->locked_until, e->locked_for, e->sends_since_success);
+		       e->failures, e->locked_until, e->locked_for, e->locked_wall, e->sends_since_success);
 
 	return r < 0 ? r : 0;
 }
@@ -57,10 +57,10 @@ int store_enrolment_charge(struct tx *tx, const char *user, int64_t now, int64_t
 		"sii", user, now, disable_after);
 }
 
-int store_enrolment_lock(struct tx *tx, const char *user, int64_t until, int64_t length)
+int store_enrolment_lock(struct tx *tx, const struct enrolment *e)
 {
-	int r = tx_run(tx, "UPDATE enrolment SET locked_until = ?, locked_for = ? WHERE user = ?", "iis", until, length,
-		       user);
+	int r = tx_run(tx, "UPDATE enrolment SET locked_until = ?, locked_for = ?, locked_wall = ? WHERE user = ?",
+		       "iiis", e->locked_until, e->locked_for, e->locked_wall, e->user);
 
 	return r < 0 ? r : 0;
 }
@@ -68,7 +68,8 @@ int store_enrolment_lock(struct tx *tx, const char *user, int64_t until, int64_t
 int store_enrolment_clear(struct tx *tx, const char *user, int64_t login_at)
 {
 	int r = tx_run(tx,
-		       "UPDATE enrolment SET failures = 0, locked_until = 0, locked_for = 0, sends_since_success = 0,"
+		       "UPDATE enrolment SET failures = 0, locked_until = 0, locked_for = 0, locked_wall = 0, "
+		       "sends_since_success = 0,"
 		       " last_login_at = max(last_login_at, ?) WHERE user = ?",
 		       "is", login_at, user);
 

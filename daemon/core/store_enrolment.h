@@ -18,6 +18,7 @@ struct enrolment {
 	int64_t enrolled_at, last_login_at; /* wall clock, seconds */
 	int64_t failures;                   /* consecutive, of all challenges */
 	int64_t locked_until, locked_for;   /* boot time, microseconds; 0: not locked */
+	int64_t locked_wall;                /* when it ends by wall clock, seconds: for the next boot */
 	int64_t sends_since_success;
 };
 
@@ -31,7 +32,8 @@ int store_enrolment_remove(struct tx *tx, const char *user);
 
 /* Adds one failure unless the account is locked or disabled: 1 if added, 0 if refused or not enrolled. */
 int store_enrolment_charge(struct tx *tx, const char *user, int64_t now, int64_t disable_after);
-int store_enrolment_lock(struct tx *tx, const char *user, int64_t until, int64_t length);
+/* Writes locked_until, locked_for and locked_wall. */
+int store_enrolment_lock(struct tx *tx, const struct enrolment *enrolment);
 /* A code was accepted (wall clock), or an admin unlocks (0): failures, lock and sends count from zero again. */
 int store_enrolment_clear(struct tx *tx, const char *user, int64_t login_at);
 int store_enrolment_sent(struct tx *tx, const char *user);

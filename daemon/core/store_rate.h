@@ -9,7 +9,7 @@
 #define STORE_RATES_MAX 8
 
 struct rate {
-	char key[2 * KEYS_INDEX_SIZE + WIRE_USER_MAX + 16];
+	char key[2 * KEYS_INDEX_SIZE + WIRE_USER_MAX + WIRE_ADDRESS_MAX + 16];
 	struct limit_state state;
 };
 

@@ -63,7 +63,12 @@ static struct job *queue_pop(struct queue *q)
 
 static void log_failure(struct store *store, const char *what, int r)
 {
-	log_error("%s: %s (%s): logins are refused until this is mended", what, store_error(store), strerror(-r));
+	const char *error = store_error(store);
+
+	if (error[0])
+		log_error("%s: %s (%s): logins are refused until this is mended", what, error, strerror(-r));
+	else
+		log_error("%s: %s: it was refused", what, strerror(-r));
 }
 
 /* Runs count jobs from first on as one transaction. 0, or -errno with nothing done; *culprit: a job that failed. */
@@ -99,7 +104,7 @@ static void run_group(struct store *store, struct job *first, size_t count)
 	bool again = r < 0 && culprit && count > 1;
 
 	if (r < 0)
-		log_failure(store, culprit ? "a request failed in the database" : "the database cannot be written", r);
+		log_failure(store, culprit ? "a request failed" : "the database cannot be written", r);
 	for (struct job *job = first; job; job = job->next)
 		job->result = again ? run_together(store, job, 1, &culprit) : r;
 }
