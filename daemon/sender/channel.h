@@ -17,7 +17,7 @@ struct channel_message {
 	const char *to; /* E.164 with + */
 	const char *code;
 	const char *lang;   /* of the user, may be empty */
-	const char *text;   /* the whole message, for channels that take one */
+	const char *text;   /* the whole message, for drivers that want one; else empty */
 	int64_t timeout_ms; /* the answer comes before that */
 };
 
@@ -42,6 +42,7 @@ struct channel_call {
 
 struct channel_ops {
 	const char *name; /* driver = … */
+	bool wants_text;  /* it sends a text of ours, not a template of the provider's */
 	/* Checks all options and loads the secrets. 0, or -errno with "file:line: …" in why. The config is lent for as
 	 * long as the channel lives. */
 	int (*open)(const struct config_channel *config, struct http *http, void **ret,

@@ -128,6 +128,7 @@ static void file_close(void *channel)
 
 const struct channel_ops channel_file = {
 	.name = "file",
+	.wants_text = true,
 	.open = file_open,
 	.send = file_send,
 	.probe = file_probe,

@@ -380,6 +380,7 @@ static void gateway_cancel(struct channel_call *call)
 
 const struct channel_ops channel_http = {
 	.name = "http",
+	.wants_text = true,
 	.open = gateway_open,
 	.send = gateway_send,
 	.probe = gateway_probe,

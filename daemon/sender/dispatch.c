@@ -174,7 +174,7 @@ static void job_try(struct job *job)
 		.to = job->send.to,
 		.code = job->send.code,
 		.lang = job->send.lang,
-		.text = job->text,
+		.text = job->text ? job->text : "",
 		.timeout_ms = time_left_ms(job),
 	};
 
@@ -291,8 +291,9 @@ void dispatch_send(struct dispatch *d, const struct send *send)
 		finish_failed(job, FAILURE_CONFIG, "channel", "the sender's configuration has no such channel");
 		return;
 	}
-	job->text = channels_text(job->channels, send);
-	if (!job->text) {
+	if (job->channel->ops->wants_text)
+		job->text = channels_text(job->channels, send);
+	if (job->channel->ops->wants_text && !job->text) {
 		finish_failed(job, FAILURE_CONFIG, "text", "the text could not be written");
 		return;
 	}

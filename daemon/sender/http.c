@@ -13,6 +13,7 @@
 
 /* Sockets that may be open to one provider, and that are kept for later. */
 #define CONNECTIONS_MAX 32L
+#define HANDLES_KEPT 64 /* a new handle for each message costs as much as the rest of our side */
 #define KEEPALIVE_SECONDS 30L
 
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -28,6 +29,8 @@ struct client {
 	sd_event_source *timer, *soon;
 	uint64_t due;   /* when libcurl wants to be called, CLOCK_MONOTONIC; UINT64_MAX: never */
 	uint64_t armed; /* when the timer will fire: not later */
+	CURL *kept[HANDLES_KEPT]; /* reset: nothing of an earlier message is in them */
+	size_t kept_count;
 };
 
 struct transfer {
@@ -81,11 +84,26 @@ static const struct {
 
 /* The transfer. */
 
+static CURL *take_handle(struct client *c)
+{
+	return c->kept_count > 0 ? c->kept[--c->kept_count] : curl_easy_init();
+}
+
+static void give_handle(struct client *c, CURL *easy)
+{
+	if (c->kept_count == HANDLES_KEPT) {
+		curl_easy_cleanup(easy);
+		return;
+	}
+	curl_easy_reset(easy);
+	c->kept[c->kept_count++] = easy;
+}
+
 static void transfer_free(struct transfer *t)
 {
 	if (t->easy) {
 		curl_multi_remove_handle(t->client->multi, t->easy);
-		curl_easy_cleanup(t->easy);
+		give_handle(t->client, t->easy);
 	}
 	curl_slist_free_all(t->headers);
 	memory_free(t->body);
@@ -270,7 +288,7 @@ static void client_start(struct http *http, const struct http_request *request, 
 	struct transfer *t = calloc(1, sizeof(*t));
 
 	if (t) {
-		*t = (struct transfer){.client = c, .call = call, .easy = curl_easy_init()};
+		*t = (struct transfer){.client = c, .call = call, .easy = take_handle(c)};
 		if (t->easy)
 			set_callbacks(t);
 		if (t->easy && set_headers(t, request->headers) && set_options(t, request) == CURLE_OK &&
@@ -453,6 +471,8 @@ void http_free(struct http *http)
 
 	if (!c)
 		return;
+	while (c->kept_count > 0)
+		curl_easy_cleanup(c->kept[--c->kept_count]);
 	curl_multi_cleanup(c->multi);
 	sd_event_source_disable_unref(c->timer);
 	sd_event_source_disable_unref(c->soon);

@@ -68,7 +68,7 @@ static void fake_close(void *channel)
 }
 
 static const struct channel_ops fake_driver = {
-	"fake", fake_open, fake_send_message, fake_probe_provider, fake_cancel, fake_close,
+	"fake", true, fake_open, fake_send_message, fake_probe_provider, fake_cancel, fake_close,
 };
 static const struct channel_ops *const drivers[] = {&fake_driver, NULL};
 
