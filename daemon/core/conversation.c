@@ -80,8 +80,11 @@ static int compare(struct dialogue *d, const char *typed)
 static int count_failure(struct dialogue *d)
 {
 	int64_t failures = d->enrolment.failures + 1;
+	int charged = store_enrolment_charge(d->tx, d->challenge.user, d->now, d->engine->config->limits.disable_after);
 	int64_t length = challenge_lock_time(&d->engine->config->limits, failures);
 
+	if (charged < 0)
+		return charged;
 	if (failures >= d->engine->config->limits.disable_after)
 		reply_note(d->reply, LOG_ALERT,
 			   "%s: disabled after %lld wrong codes in a row: whatsapp-otpctl unlock %s", d->challenge.user,
@@ -103,16 +106,13 @@ static int charge(struct dialogue *d, enum verdict *ret)
 	struct challenge *c = &d->challenge;
 	int taken = store_challenge_charge(d->tx, c->id, d->now);
 
-	if (taken == 0) {
+	if (taken == 0)
 		*ret = c->expires <= d->now ? VERDICT_EXPIRED : VERDICT_BURNED;
+	c->tries += taken > 0;
+	if (taken > 0 && !c->decoy && c->counts && dialogue_is_locked(d)) {
+		*ret = VERDICT_LOCKED;
 		return 0;
 	}
-	c->tries++;
-	if (taken < 0 || c->decoy || !c->counts)
-		return taken;
-	taken = store_enrolment_charge(d->tx, c->user, d->now, d->engine->config->limits.disable_after);
-	if (taken == 0)
-		*ret = VERDICT_LOCKED;
 	return taken;
 }
 

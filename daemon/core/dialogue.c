@@ -96,12 +96,12 @@ int dialogue_save(struct dialogue *d)
 	return r;
 }
 
-static bool account_is_locked(const struct dialogue *d)
+bool dialogue_is_locked(const struct dialogue *d)
 {
 	return d->enrolment.locked_until > d->now || d->enrolment.failures >= d->engine->config->limits.disable_after;
 }
 
 bool dialogue_pretends(const struct dialogue *d)
 {
-	return d->challenge.decoy || account_is_locked(d);
+	return d->challenge.decoy || dialogue_is_locked(d);
 }

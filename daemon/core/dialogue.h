@@ -72,6 +72,7 @@ void dialogue_wipe(struct dialogue *d);
 
 /* A decoy, and whoever is locked out, sees what an enrolled user sees, but nothing is sent and nothing is accepted. */
 bool dialogue_pretends(const struct dialogue *d);
+bool dialogue_is_locked(const struct dialogue *d); /* the account, by itself or for good */
 
 /*
  * Makes d->challenge a new one: id, times, state; the caller has set who, what and how many tries. It is not in the

@@ -1,7 +1,8 @@
 /*
  * What the store needs of a database: statements with letters for their values, rows, transactions. A driver is one ops
  * struct; nothing above knows which one is there. Letters: s text, i int64_t, b blob (pointer, size_t length).
- * A statement's text must be a literal: drivers keep the prepared form under its address.
+ * A statement's text must be a literal: drivers keep the prepared form under its address. Values are not copied: those
+ * of a query must stay as they are until rows_end().
  */
 #pragma once
 

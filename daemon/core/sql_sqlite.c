@@ -205,7 +205,6 @@ static int prepared(struct sql *db, const char *sql, sqlite3_stmt **ret)
 	return 0;
 }
 
-/* Values are copied: what a row is asked for by may lie in the struct that the row then fills. */
 static int bind(sqlite3_stmt *statement, const char *letters, va_list values)
 {
 	int rc = SQLITE_OK;
@@ -213,7 +212,7 @@ static int bind(sqlite3_stmt *statement, const char *letters, va_list values)
 	for (int i = 1; *letters && rc == SQLITE_OK; letters++, i++)
 		switch (*letters) {
 		case 's':
-			rc = sqlite3_bind_text(statement, i, va_arg(values, const char *), -1, SQLITE_TRANSIENT);
+			rc = sqlite3_bind_text(statement, i, va_arg(values, const char *), -1, SQLITE_STATIC);
 			break;
 		case 'i':
 			rc = sqlite3_bind_int64(statement, i, va_arg(values, int64_t));
@@ -221,7 +220,7 @@ static int bind(sqlite3_stmt *statement, const char *letters, va_list values)
 		case 'b': {
 			const void *data = va_arg(values, const void *);
 
-			rc = sqlite3_bind_blob64(statement, i, data, va_arg(values, size_t), SQLITE_TRANSIENT);
+			rc = sqlite3_bind_blob64(statement, i, data, va_arg(values, size_t), SQLITE_STATIC);
 			break;
 		}
 		default:
@@ -230,7 +229,7 @@ static int bind(sqlite3_stmt *statement, const char *letters, va_list values)
 	return to_errno(rc);
 }
 
-/* A statement that is left unreset would hold its read transaction. */
+/* A statement that is left unreset would hold its read transaction, and pointers to what it was asked with. */
 static void release(sqlite3_stmt *statement)
 {
 	sqlite3_reset(statement);

@@ -9,17 +9,19 @@
 	"expires,"                                                                                                     \
 	" last_send, ttl, decoy, counts"
 
-static int fetch(struct tx *tx, int r, struct challenge *c)
+static int fetch(struct tx *tx, int r, struct challenge *ret)
 {
+	struct challenge row = {0}; /* what was asked with may lie in *ret */
 	size_t id_length;
 
 	if (r < 0)
 		return r;
-	memset(c, 0, sizeof(*c));
-	return tx_row(tx, "bsssiiiiiiiiiiiii", c->id, sizeof(c->id), &id_length, c->user, sizeof(c->user), c->service,
-		      sizeof(c->service), c->source, sizeof(c->source), &c->purpose, &c->state, &c->generation,
-		      &c->code_length, &c->tries, &c->tries_max, &c->sends, &c->created, &c->expires, &c->last_send,
-		      &c->ttl, &c->decoy, &c->counts);
+	r = tx_row(tx, "bsssiiiiiiiiiiiii", row.id, sizeof(row.id), &id_length, row.user, sizeof(row.user), row.service,
+		   sizeof(row.service), row.source, sizeof(row.source), &row.purpose, &row.state, &row.generation,
+		   &row.code_length, &row.tries, &row.tries_max, &row.sends, &row.created, &row.expires, &row.last_send,
+		   &row.ttl, &row.decoy, &row.counts);
+	*ret = row;
+	return r;
 }
 
 int store_challenge_get(struct tx *tx, const unsigned char id[static KEYS_ID_SIZE], struct challenge *ret)

@@ -10,16 +10,18 @@
 const char *const delivery_state_names[] = {"planned", "paused",  "sending",   "sent",
 					    "failed",  "unknown", "cancelled", NULL};
 
-static int fetch(struct tx *tx, int r, struct delivery *d)
+static int fetch(struct tx *tx, int r, struct delivery *ret)
 {
+	struct delivery row = {0}; /* what was asked with may lie in *ret */
 	size_t length;
 
 	if (r < 0)
 		return r;
-	memset(d, 0, sizeof(*d));
-	return tx_row(tx, "biisiiss", d->challenge, sizeof(d->challenge), &length, &d->generation, &d->position,
-		      d->channel, sizeof(d->channel), &d->state, &d->due, d->code, sizeof(d->code), d->detail,
-		      sizeof(d->detail));
+	r = tx_row(tx, "biisiiss", row.challenge, sizeof(row.challenge), &length, &row.generation, &row.position,
+		   row.channel, sizeof(row.channel), &row.state, &row.due, row.code, sizeof(row.code), row.detail,
+		   sizeof(row.detail));
+	*ret = row;
+	return r;
 }
 
 int store_delivery_at(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], int64_t generation,

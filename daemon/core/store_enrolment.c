@@ -8,18 +8,20 @@
 	"user, state, sealed, number_index, channel, lang, consent, consent_by, verified, enrolled_at, last_login_at," \
 	" failures, locked_until, locked_for, locked_wall, sends_since_success"
 
-static int fetch(struct tx *tx, int r, struct enrolment *e)
+static int fetch(struct tx *tx, int r, struct enrolment *ret)
 {
+	struct enrolment row = {0}; /* what was asked with may lie in *ret */
 	size_t index_length;
 
 	if (r < 0)
 		return r;
-	memset(e, 0, sizeof(*e));
-	return tx_row(tx, "sibbssssiiiiiiii", e->user, sizeof(e->user), &e->state, e->sealed, sizeof(e->sealed),
-		      &e->sealed_length, e->index, sizeof(e->index), &index_length, e->channel, sizeof(e->channel),
-		      e->lang, sizeof(e->lang), e->consent, sizeof(e->consent), e->consent_by, sizeof(e->consent_by),
-		      &e->verified, &e->enrolled_at, &e->last_login_at, &e->failures, &e->locked_until, &e->locked_for,
-		      &e->locked_wall, &e->sends_since_success);
+	r = tx_row(tx, "sibbssssiiiiiiii", row.user, sizeof(row.user), &row.state, row.sealed, sizeof(row.sealed),
+		   &row.sealed_length, row.index, sizeof(row.index), &index_length, row.channel, sizeof(row.channel),
+		   row.lang, sizeof(row.lang), row.consent, sizeof(row.consent), row.consent_by, sizeof(row.consent_by),
+		   &row.verified, &row.enrolled_at, &row.last_login_at, &row.failures, &row.locked_until,
+		   &row.locked_for, &row.locked_wall, &row.sends_since_success);
+	*ret = row;
+	return r;
 }
 
 int store_enrolment_get(struct tx *tx, const char *user, struct enrolment *ret)
