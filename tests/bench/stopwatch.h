@@ -1,0 +1,21 @@
+/* Time, and what a set of times has in common. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* CLOCK_MONOTONIC, nanoseconds. */
+int64_t stopwatch_now(void);
+
+struct samples {
+	double *value;
+	size_t count, room;
+};
+
+void samples_add(struct samples *samples, double value);
+/* The value that a share (0.5: the median) of the samples is not above; 0 of none. Sorts the samples. */
+double samples_at(struct samples *samples, double share);
+void samples_free(struct samples *samples);
+
+/* Says on standard error what failed (a format with its values, then errno if it is not 0), and ends the program. */
+void give_up(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
