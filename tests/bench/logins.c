@@ -82,7 +82,7 @@ static void log_line(const char *format, va_list arguments)
 	if (nowhere < 0)
 		nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (length > 0 && write(nowhere, line, strlen(line)) < 0)
-		give_up("/dev/null");
+		give_up(errno, "/dev/null");
 }
 
 void __syslog_chk(int priority, int flag, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -141,7 +141,7 @@ static void start_post(struct stack *stack, const char *socket)
 	stack->mailbox = mailbox_new(stack->people);
 	stack->post = fork();
 	if (stack->post < 0)
-		give_up("fork");
+		give_up(errno, "fork");
 	if (stack->post == 0)
 		serve_post(socket, stack->mailbox);
 }
@@ -155,13 +155,13 @@ static void read_list(struct stack *stack, const char *path)
 	size_t room = 0;
 
 	if (!file)
-		give_up("%s", path);
+		give_up(errno, "%s", path);
 	while (fscanf(file, "%255s %15s", person.user, person.code) == 2) {
 		if (stack->list_count == room) {
 			room = room ? 2 * room : 1024;
 			stack->list = realloc(stack->list, room * sizeof(*stack->list));
 			if (!stack->list)
-				give_up("%s", path);
+				give_up(errno, "%s", path);
 		}
 		stack->list[stack->list_count++] = person;
 	}
@@ -173,7 +173,7 @@ static void open_stack(struct stack *stack, char *text)
 	char *who = strchr(text, '='), *socket;
 
 	if (!who)
-		give_up("%s: a stack is SERVICE=WHO", text);
+		give_up(0, "%s: a stack is SERVICE=WHO", text);
 	*who++ = '\0';
 	stack->service = text;
 	if (*who == '/') {
@@ -181,7 +181,7 @@ static void open_stack(struct stack *stack, char *text)
 	} else if (*who != '-') {
 		stack->people = strtoul(who, &socket, 10);
 		if (stack->people == 0 || *socket != '@')
-			give_up("%s: WHO is -, /FILE or COUNT@SOCKET", text);
+			give_up(0, "%s: WHO is -, /FILE or COUNT@SOCKET", text);
 		start_post(stack, socket + 1);
 	}
 }
@@ -215,7 +215,7 @@ static struct login next_login(struct stack *stack, size_t process, size_t proce
 		size_t n = stack->list_next + process;
 
 		if (n >= stack->list_count)
-			give_up("%s: the list of %zu codes is used up", stack->service, stack->list_count);
+			give_up(0, "%s: the list of %zu codes is used up", stack->service, stack->list_count);
 		login.who = stack->list[n];
 		stack->list_next += processes;
 		return login;
@@ -283,10 +283,8 @@ static int log_in(const char *confdir, struct login *login)
 	if (r == PAM_SUCCESS)
 		r = pam_authenticate(pamh, PAM_SILENT);
 	pam_end(pamh, r);
-	if (r != PAM_SUCCESS && login->stack->mailbox) {
-		errno = 0;
-		give_up("%s: %s was not let in: %s", service, login->who.user, pam_strerror(NULL, r));
-	}
+	if (r != PAM_SUCCESS && login->stack->mailbox)
+		give_up(0, "%s: %s was not let in: %s", service, login->who.user, pam_strerror(NULL, r));
 	return r;
 }
 
@@ -302,7 +300,7 @@ static int run_alternate(const char *confdir, long rounds, struct stack *stacks,
 			int64_t ns = stopwatch_now() - began - login.typed;
 
 			if (r != PAM_SUCCESS)
-				give_up("%s: %s was not let in", stacks[i].service, login.who.user);
+				give_up(0, "%s: %s was not let in", stacks[i].service, login.who.user);
 			if (round >= 0)
 				samples_add(&stacks[i].results, (double)ns / 1000);
 		}
@@ -343,7 +341,7 @@ static void start_all(const char *confdir, struct stack *stack, struct round *ro
 	for (size_t i = 0; i < processes; i++) {
 		pids[i] = fork();
 		if (pids[i] < 0)
-			give_up("fork");
+			give_up(errno, "fork");
 		if (pids[i] == 0)
 			take_part(confdir, stack, round, i, processes);
 	}
@@ -357,7 +355,7 @@ static void wait_for_all(const pid_t *pids, size_t processes)
 		int status;
 
 		if (waitpid(pids[i], &status, 0) < 0)
-			give_up("waitpid");
+			give_up(errno, "waitpid");
 		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 			exit(EXIT_FAILURE);
 	}
@@ -395,9 +393,9 @@ static int run_together(const char *confdir, size_t processes, double seconds, l
 	struct round *round = mmap(NULL, sizeof(*round), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (round == MAP_FAILED)
-		give_up("mmap");
+		give_up(errno, "mmap");
 	if (processes == 0 || processes > PROCESSES_MAX)
-		give_up("from 1 to %d processes", PROCESSES_MAX);
+		give_up(0, "from 1 to %d processes", PROCESSES_MAX);
 	for (long n = 0; n < rounds; n++)
 		for (size_t i = 0; i < count; i++)
 			samples_add(&stacks[i].results, run_round(confdir, &stacks[i], round, processes, seconds));

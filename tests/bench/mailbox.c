@@ -31,7 +31,7 @@ struct mailbox *mailbox_new(size_t people)
 		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (mailbox == MAP_FAILED)
-		give_up("a mailbox for %zu people", people);
+		give_up(errno, "a mailbox for %zu people", people);
 	mailbox->people = people;
 	return mailbox;
 }

@@ -3,15 +3,14 @@
  * multi handle, one transfer a connection, the next as soon as one has ended. JSON with messages a second. Each answer
  * must be 200.
  */
+#include "tests/bench/message.h"
 #include "tests/bench/people.h"
 #include "tests/bench/stopwatch.h"
 
 #include <curl/curl.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define CONNECTIONS_MAX 256
 #define BODY_MAX 1024
@@ -36,23 +35,18 @@ static size_t on_body(char *data, size_t size, size_t count, void *userdata)
 
 static void make_body(struct plain *plain, char body[static BODY_MAX])
 {
-	char phone[WIRE_PHONE_MAX], id[33];
-	unsigned char random[32];
+	char phone[WIRE_PHONE_MAX], id[MESSAGE_ID_SIZE];
 
-	if (getentropy(random, sizeof(random)) < 0)
-		give_up("getentropy");
-	for (size_t i = 0; i < 32; i++)
-		id[i] = (char)('a' + random[i] % 6);
-	id[32] = '\0';
+	message_id(id);
 	people_phone(plain->started, phone);
 	snprintf(
 		body, BODY_MAX,
 		"{\"messaging_product\":\"whatsapp\",\"recipient_type\":\"individual\",\"to\":\"%s\",\"type\":"
 		"\"template\","
 		"\"template\":{\"name\":\"login_code\",\"language\":{\"code\":\"en_US\"},\"components\":["
-		"{\"type\":\"body\",\"parameters\":[{\"type\":\"text\",\"text\":\"493817\"}]},"
+		"{\"type\":\"body\",\"parameters\":[{\"type\":\"text\",\"text\":\"" MESSAGE_CODE "\"}]},"
 		"{\"type\":\"button\",\"sub_type\":\"url\",\"index\":\"0\",\"parameters\":[{\"type\":\"text\",\"text\":"
-		"\"493817\"}]}]},\"biz_opaque_callback_data\":\"%s\"}",
+		"\"" MESSAGE_CODE "\"}]}]},\"biz_opaque_callback_data\":\"%s\"}",
 		phone + 1, id);
 }
 
@@ -62,7 +56,7 @@ static void start(struct plain *plain, struct transfer *transfer)
 	curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, transfer->body);
 	curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE, (long)strlen(transfer->body));
 	if (curl_multi_add_handle(plain->multi, transfer->easy) != CURLM_OK)
-		give_up("curl_multi_add_handle");
+		give_up(0, "curl_multi_add_handle");
 	plain->started++;
 }
 
@@ -70,7 +64,7 @@ static void open_transfer(struct plain *plain, struct transfer *transfer, const 
 {
 	transfer->easy = curl_easy_init();
 	if (!transfer->easy)
-		give_up("curl_easy_init");
+		give_up(0, "curl_easy_init");
 	curl_easy_setopt(transfer->easy, CURLOPT_URL, url);
 	curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, ca_file);
 	curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, plain->headers);
@@ -84,9 +78,8 @@ static void check(CURL *easy, CURLcode code)
 	long status = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-	errno = 0;
 	if (code != CURLE_OK || status != 200)
-		give_up("HTTP %ld: %s", status, curl_easy_strerror(code));
+		give_up(0, "HTTP %ld: %s", status, curl_easy_strerror(code));
 }
 
 /* What has ended begins again, until so many have been started. */
@@ -117,10 +110,10 @@ static void run(struct plain *plain, size_t connections, size_t messages)
 		start(plain, &plain->transfers[i]);
 	while (plain->ended < until) {
 		if (curl_multi_perform(plain->multi, &running) != CURLM_OK)
-			give_up("curl_multi_perform");
+			give_up(0, "curl_multi_perform");
 		collect(plain, until);
 		if (plain->ended < until && curl_multi_poll(plain->multi, NULL, 0, 1000, NULL) != CURLM_OK)
-			give_up("curl_multi_poll");
+			give_up(0, "curl_multi_poll");
 	}
 }
 

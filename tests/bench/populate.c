@@ -69,9 +69,8 @@ int main(int argc, char **argv)
 		r = store_open(argv[1], &clock, &store, why, sizeof(why));
 	if (r == 0)
 		r = fill(store, keys, count, clock.wall(&clock));
-	errno = -r;
 	if (r < 0)
-		give_up("%s", why[0] ? why : "the database cannot be filled");
+		give_up(-r, "%s", why[0] ? why : "the database cannot be filled");
 	store_close(store);
 	keys_free(keys);
 	return 0;

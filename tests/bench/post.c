@@ -12,10 +12,8 @@ int post_open(const char *path)
 {
 	int fd = wire_connect(path, geteuid(), WIRE_CONNECT_MS);
 
-	if (fd < 0) {
-		errno = -fd;
-		give_up("%s", path);
-	}
+	if (fd < 0)
+		give_up(-fd, "%s", path);
 	return fd;
 }
 

@@ -6,8 +6,8 @@
  * the first line that it prints; with the first line that it reads it begins: somebody's login, then the moment that
  * bytes come from the sender. JSON with the times, in milliseconds.
  */
-#include "tests/bench/people.h"
 #include "tests/bench/stopwatch.h"
+#include "tests/bench/visitor.h"
 #include "wire/client.h"
 
 #include <arpa/inet.h>
@@ -32,17 +32,15 @@ struct relay {
 	int64_t from_sender; /* when bytes of the sender came last */
 };
 
-static const struct in_addr loopback = {.s_addr = 0x0100007f};
-
 static int listen_anywhere(in_port_t *port)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = loopback};
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	socklen_t size = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, PAIRS_MAX) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &size) < 0)
-		give_up("127.0.0.1");
+		give_up(errno, "127.0.0.1");
 	*port = ntohs(address.sin_port);
 	return fd;
 }
@@ -57,13 +55,14 @@ static void add_end(struct relay *relay, int fd)
 
 static void add_pair(struct relay *relay)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = loopback, .sin_port = relay->provider};
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = relay->provider};
 	int sender = accept4(relay->fds[0].fd, NULL, NULL, SOCK_CLOEXEC);
 	int provider = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (sender < 0 || provider < 0 || relay->count + 2 > sizeof(relay->fds) / sizeof(relay->fds[0]) ||
 	    connect(provider, (struct sockaddr *)&address, sizeof(address)) < 0)
-		give_up("a connection of the sender");
+		give_up(errno, "a connection of the sender");
 	add_end(relay, sender);
 	add_end(relay, provider);
 }
@@ -87,7 +86,7 @@ static void pass_on(struct relay *relay, nfds_t i)
 	for (ssize_t done = 0, w; done < n; done += w) {
 		w = write(*to, data + done, (size_t)(n - done));
 		if (w < 0)
-			give_up("write");
+			give_up(errno, "write");
 	}
 }
 
@@ -116,10 +115,8 @@ static void run_until_quiet(struct relay *relay)
 static double wait_for_sender(struct relay *relay, int64_t since)
 {
 	while (relay->from_sender < since) {
-		if (stopwatch_now() - since > (int64_t)WIRE_REPLY_MS * 1000000) {
-			errno = 0;
-			give_up("a login caused no request");
-		}
+		if (stopwatch_now() - since > (int64_t)WIRE_REPLY_MS * 1000000)
+			give_up(0, "a login caused no request");
 		step(relay, 100);
 	}
 	return (double)(relay->from_sender - since) / 1e6;
@@ -127,23 +124,12 @@ static double wait_for_sender(struct relay *relay, int64_t since)
 
 static double one_login(struct relay *relay, const char *socket, size_t person)
 {
-	struct login_begin login = {
-		.service = "sshd", .tty = "ssh", .rhost = "192.0.2.7", .first_factor = FIRST_FACTOR_PUBLICKEY};
-	char data[WIRE_DATAGRAM_MAX];
-	int fd = wire_connect(socket, geteuid(), WIRE_CONNECT_MS);
 	int64_t began;
-	double ms;
+	int fd = visitor_begin(socket, person, &began);
+	double ms = wait_for_sender(relay, began);
+	struct ask ask;
 
-	if (fd < 0)
-		give_up("%s", socket);
-	people_name(person, login.user);
-	began = stopwatch_now();
-	if (wire_send_message(fd, &wire_login_begin, &login) < 0)
-		give_up("login-begin");
-	ms = wait_for_sender(relay, began);
-	errno = 0;
-	if (wire_receive(fd, data, WIRE_REPLY_MS) <= 0)
-		give_up("no prompt");
+	visitor_wait(fd, &ask);
 	run_until_quiet(relay);
 	close(fd);
 	run_until_quiet(relay);

@@ -3,6 +3,7 @@
  * many messages at a time, and prints JSON with messages a second, from the first report to the last. What comes before
  * warms up.
  */
+#include "tests/bench/message.h"
 #include "tests/bench/people.h"
 #include "tests/bench/stopwatch.h"
 #include "wire/client.h"
@@ -29,45 +30,31 @@ static int wait_for_sender(const char *path)
 	int listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), fd;
 
 	if (strlen(path) >= sizeof(address.sun_path))
-		give_up("%s is too long for a socket", path);
+		give_up(0, "%s is too long for a socket", path);
 	strcpy(address.sun_path, path);
 	unlink(path);
 	if (listening < 0 || bind(listening, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    listen(listening, 1) < 0)
-		give_up("%s", path);
+		give_up(errno, "%s", path);
 	fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
-		give_up("%s", path);
+		give_up(errno, "%s", path);
 	close(listening);
 	unlink(path);
 	return fd;
 }
 
-/* An id of letters alone: one with digits can hold the code by chance, which the provider refuses. */
-static void make_id(char id[static WIRE_ID_MAX])
-{
-	unsigned char random[WIRE_ID_MAX];
-
-	if (getentropy(random, sizeof(random)) < 0)
-		give_up("getentropy");
-	for (size_t i = 0; i < 32; i++)
-		id[i] = (char)('a' + random[i] % 6);
-	id[32] = '\0';
-}
-
 static void give(struct core *core)
 {
-	struct send send = {.code = "493817", .lang = "en", .host = "bench", .service = "sshd", .minutes = 5};
+	struct send send = {.code = MESSAGE_CODE, .lang = "en", .host = "bench", .service = "sshd", .minutes = 5};
 	int r;
 
-	make_id(send.id);
+	message_id(send.id);
 	people_phone(core->given, send.to);
 	snprintf(send.channel, sizeof(send.channel), "%s", core->channel);
 	r = wire_send_message(core->sender, &wire_send, &send);
-	if (r < 0) {
-		errno = -r;
-		give_up("send");
-	}
+	if (r < 0)
+		give_up(-r, "send");
 	core->given++;
 }
 
@@ -79,15 +66,11 @@ static void take_report(struct core *core)
 
 	do {
 		length = wire_receive(core->sender, data, PATIENCE_MS);
-		if (length <= 0) {
-			errno = length < 0 ? (int)-length : ECONNRESET;
-			give_up("no report from the sender");
-		}
+		if (length <= 0)
+			give_up(length < 0 ? (int)-length : ECONNRESET, "no report from the sender");
 	} while (wire_is(&wire_health, data, (size_t)length));
-	if (!wire_is(&wire_sent, data, (size_t)length)) {
-		errno = 0;
-		give_up("not sent: %.*s", (int)length, data);
-	}
+	if (!wire_is(&wire_sent, data, (size_t)length))
+		give_up(0, "not sent: %.*s", (int)length, data);
 	core->reported++;
 }
 

@@ -21,7 +21,7 @@ void samples_add(struct samples *samples, double value)
 		samples->room = samples->room ? 2 * samples->room : 1024;
 		samples->value = realloc(samples->value, samples->room * sizeof(*samples->value));
 		if (!samples->value)
-			give_up("samples");
+			give_up(errno, "samples");
 	}
 	samples->value[samples->count++] = value;
 }
@@ -49,15 +49,14 @@ void samples_free(struct samples *samples)
 	*samples = (struct samples){0};
 }
 
-void give_up(const char *format, ...)
+void give_up(int error, const char *format, ...)
 {
-	int saved = errno;
 	va_list args;
 
 	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
-	fprintf(stderr, "%s%s\n", saved ? ": " : "", saved ? strerror(saved) : "");
+	fprintf(stderr, "%s%s\n", error ? ": " : "", error ? strerror(error) : "");
 	exit(EXIT_FAILURE);
 }

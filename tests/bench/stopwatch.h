@@ -17,5 +17,5 @@ void samples_add(struct samples *samples, double value);
 double samples_at(struct samples *samples, double share);
 void samples_free(struct samples *samples);
 
-/* Says on standard error what failed (a format with its values, then errno if it is not 0), and ends the program. */
-void give_up(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+/* Says on standard error what failed, and errno's meaning unless error is 0; ends the program. */
+void give_up(int error, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));

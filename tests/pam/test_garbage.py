@@ -36,7 +36,7 @@ GARBAGE = {
     "a prompt too long": b"op=ask\nchallenge=c\nprompt=" + b"x" * 401 + b"\n",
     "an escape in the prompt": b"op=ask\nchallenge=c\nprompt=\x1b[2J\n",
     "a stray backslash": b"op=ask\nchallenge=c\nprompt=\\t\n",
-    "a challenge too long": b"op=ask\nchallenge=" + b"c" * 40 + b"\nprompt=x\n",
+    "a challenge too long": b"op=ask\nchallenge=" + b"c" * 56 + b"\nprompt=x\n",
     "our own words": b"op=login-begin\nuser=alice\nservice=sshd\n",
     "another socket's words": b"op=health\nstate=ok\n",
 }
