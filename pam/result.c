@@ -1,5 +1,7 @@
 #include "pam/result.h"
 
+#include "wire/name.h"
+
 #include <errno.h>
 #include <security/pam_ext.h>
 #include <syslog.h>
@@ -77,11 +79,13 @@ enum situation result_of_errno(int r)
 int result_report(pam_handle_t *pamh, const struct login_begin *login, enum situation situation, const char *detail,
 		  bool quiet)
 {
+	char name[NAME_QUOTED_MAX];
 	size_t row = situation;
 	const struct end *end = &ends[row < sizeof(ends) / sizeof(ends[0]) ? row : SITUATION_TALKING];
 
 	if (!quiet || end->priority < LOG_INFO)
-		pam_syslog(pamh, end->priority, "%s%s%s: %s%s%s", login->user[0] ? login->user : "(no user)",
+		pam_syslog(pamh, end->priority, "%s%s%s: %s%s%s",
+			   login->user[0] ? name_quote(login->user, name) : "(no user)",
 			   login->rhost[0] ? " from " : "", login->rhost, end->text, detail[0] ? ": " : "", detail);
 	return end->code;
 }

@@ -2,6 +2,7 @@
 
 #include "daemon/base/address.h"
 #include "daemon/core/store_rate.h"
+#include "wire/name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -64,16 +65,6 @@ static void add_source(struct budget *b, const struct dialogue *d)
 	add(b, "", &limits->per_source, "source", d->address);
 }
 
-/* "uid 1000 :0": a caller may name any terminal, so only the uid counts. */
-static void add_caller(struct budget *b, const struct dialogue *d)
-{
-	const char *source = d->challenge.source;
-	char uid[32];
-
-	snprintf(uid, sizeof(uid), "%.*s", (int)(strcspn(source + 4, " ") + 4), source);
-	add(b, "", &d->engine->config->limits.per_caller, "caller", uid);
-}
-
 /* After too many codes without a login: one in the longest cool-down. */
 static void add_backoff(struct budget *b, const struct dialogue *d)
 {
@@ -96,7 +87,8 @@ static void choose(struct budget *b, const struct dialogue *d)
 		b->person[2 * i + 1] = digits[d->enrolment.index[i] & 15];
 	}
 	if (is_unprivileged(d)) {
-		add_caller(b, d);
+		if (d->challenge.sends > 0) /* the first code is paid for by budget_start() */
+			add(b, "", &limits->per_caller, "caller", d->challenge.source);
 	} else {
 		add_source(b, d);
 		add(b, b->person, &limits->per_user, "user", d->challenge.user);
@@ -123,8 +115,25 @@ static void judge_source(struct budget *b, int64_t now)
 	memmove(b->what, b->what + 2, b->count * sizeof(b->what[0]));
 }
 
+int budget_start(struct dialogue *d, bool trusted, int64_t *wait)
+{
+	struct rate rate = {0};
+	int r;
+
+	*wait = 0;
+	if (trusted)
+		return 0;
+	snprintf(rate.key, sizeof(rate.key), "caller %s", d->challenge.source);
+	r = store_rate_get(d->tx, &rate, 1);
+	if (r < 0)
+		return r;
+	*wait = limit_take(&d->engine->config->limits.per_caller, &rate.state, d->now);
+	return *wait > 0 ? 0 : store_rate_put(d->tx, &rate);
+}
+
 int budget_take(struct dialogue *d, int64_t *wait)
 {
+	char name[NAME_QUOTED_MAX];
 	struct budget b = {0};
 	int r;
 
@@ -141,7 +150,8 @@ int budget_take(struct dialogue *d, int64_t *wait)
 			*wait = more;
 			reply_note(d->reply, LOG_WARNING,
 				   "%s: no code sent: the limit per %s is reached, the next can be sent in %lld s",
-				   d->challenge.user, b.what[i], (long long)((more + SECOND - 1) / SECOND));
+				   name_quote(d->challenge.user, name), b.what[i],
+				   (long long)((more + SECOND - 1) / SECOND));
 		}
 	}
 	for (size_t i = 0; i < b.count && r >= 0 && *wait == 0; i++)

@@ -3,6 +3,7 @@
 #include "daemon/core/budget.h"
 #include "daemon/core/outbox.h"
 #include "daemon/core/store_challenge.h"
+#include "wire/name.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -79,19 +80,21 @@ static int compare(struct dialogue *d, const char *typed)
 
 static int count_failure(struct dialogue *d)
 {
+	char name[NAME_QUOTED_MAX];
 	int64_t failures = d->enrolment.failures + 1;
 	int charged = store_enrolment_charge(d->tx, d->challenge.user, d->now, d->engine->config->limits.disable_after);
 	int64_t length = challenge_lock_time(&d->engine->config->limits, failures);
 
 	if (charged < 0)
 		return charged;
+	name_quote(d->challenge.user, name);
 	if (failures >= d->engine->config->limits.disable_after)
 		reply_note(d->reply, LOG_ALERT,
-			   "%s: disabled after %lld wrong codes in a row: whatsapp-otpctl unlock %s", d->challenge.user,
-			   (long long)failures, d->challenge.user);
+			   "%s: disabled after %lld wrong codes in a row: whatsapp-otpctl unlock %s", name,
+			   (long long)failures, name);
 	else if (length > 0)
-		reply_note(d->reply, LOG_WARNING, "%s: locked for %lld min after %lld wrong codes in a row",
-			   d->challenge.user, (long long)(length / SECOND / 60), (long long)failures);
+		reply_note(d->reply, LOG_WARNING, "%s: locked for %lld min after %lld wrong codes in a row", name,
+			   (long long)(length / SECOND / 60), (long long)failures);
 	if (length == 0)
 		return 0;
 	d->enrolment.locked_until = d->now + length;

@@ -9,6 +9,9 @@
 #include "daemon/core/keys.h"
 #include "daemon/core/worker.h"
 
+/* A connection that waits for a person may stay open as long as the longest challenge lives, and a little. */
+#define CORE_PATIENCE (660 * SECOND)
+
 struct core {
 	sd_event *event;
 	struct config *config;
@@ -22,9 +25,17 @@ struct core {
 	bool sender_ready; /* what is due can be handed over at once */
 	bool stopping;
 	uint64_t accepted_logins, refused_logins;
+	int64_t refusal_logged_at; /* of connections and datagrams, not of logins */
+	uint64_t refusals_unlogged;
 };
 
 static inline int64_t core_now(const struct core *core)
 {
 	return core->clock.now(&core->clock);
 }
+
+/*
+ * Logs why a connection or a datagram was refused: one line a second, for anybody can cause them, and a flood of lines
+ * would push decisions out of the log.
+ */
+void core_log_refusal(struct core *core, const char *socket, const struct connection *connection, const char *why);

@@ -1,9 +1,11 @@
 #include "daemon/core/engine.h"
 
 #include "daemon/base/address.h"
+#include "daemon/core/budget.h"
 #include "daemon/core/conversation.h"
 #include "daemon/core/outbox.h"
 #include "daemon/core/store_challenge.h"
+#include "wire/name.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -40,7 +42,7 @@ static void find_source(struct login *l)
 	if (l->caller->trusted && policy_is_remote(b) && address_parse(b->rhost, &address) == 0)
 		address_format(&address, l->address);
 	if (!l->caller->trusted)
-		snprintf(source, size, "uid %u %.64s", (unsigned)l->caller->uid, b->tty);
+		snprintf(source, size, "uid %u", (unsigned)l->caller->uid); /* it may name any terminal */
 	else if (policy_is_remote(b))
 		snprintf(source, size, "%s%s", l->address[0] ? l->address : "remote",
 			 l->proven ? "" : " (no first factor)");
@@ -75,6 +77,30 @@ static const char *decoy_reason(const struct login *l)
 	return NULL;
 }
 
+/* 0 with the policy, or 1 with the refusal in the reply. */
+static int choose_policy(struct login *l)
+{
+	const struct config *config = l->d.engine->config;
+	int r = 0;
+
+	if (caller_may_name(l->caller, l->begin->user))
+		r = policy_match(config, l->begin, l->d.engine->in_group, &l->policy);
+	else /* a decoy needs no look-up of a name that a stranger chose */
+		l->policy = config_policy(config, "default");
+	if (r == 0)
+		return 0;
+	if (!l->policy)
+		reply_done(l->d.reply, RESULT_UNAVAILABLE, "the module's policy=%s names no policy of the config",
+			   l->begin->policy);
+	else
+		reply_done(l->d.reply, RESULT_UNAVAILABLE,
+			   "policy \"%s\": one of its groups cannot be looked up (%s): check their names and "
+			   "nsswitch.conf",
+			   l->policy->name, strerror(-r));
+	return 1;
+}
+
+/* 0, 1 if the reply is there already, -errno. */
 static int prepare(struct login *l, const struct engine *engine, struct tx *tx, const struct login_begin *begin,
 		   const struct caller *caller, struct reply *reply)
 {
@@ -85,8 +111,8 @@ static int prepare(struct login *l, const struct engine *engine, struct tx *tx, 
 	l->d.tx = tx;
 	l->d.reply = reply;
 	l->d.now = engine->clock->now(engine->clock);
-	r = policy_match(engine->config, begin, engine->in_group, &l->policy);
-	if (r < 0)
+	r = choose_policy(l);
+	if (r != 0)
 		return r;
 	l->proven = policy_may_send(l->policy, begin);
 	l->d.show_digits = !policy_is_remote(begin) || begin->first_factor != FIRST_FACTOR_NONE;
@@ -134,6 +160,7 @@ static int find_challenge(struct login *l)
 {
 	struct challenge found;
 	bool decoy = decoy_reason(l) != NULL;
+	int64_t wait = 0;
 	int r = store_challenge_find(l->d.tx, l->begin->user, l->begin->service, l->d.challenge.source, &found);
 
 	if (r > 0 && found.expires > l->d.now && found.decoy == decoy) {
@@ -143,6 +170,11 @@ static int find_challenge(struct login *l)
 	if (r > 0)
 		r = store_challenge_close(l->d.tx, found.id,
 					  found.expires > l->d.now ? CHALLENGE_CANCELLED : CHALLENGE_EXPIRED);
+	if (r >= 0)
+		r = budget_start(&l->d, l->caller->trusted, &wait);
+	if (r == 0 && wait > 0)
+		return reply_done(l->d.reply, RESULT_DENY, "uid %u begins too often, the next time in %lld s",
+				  (unsigned)l->caller->uid, (long long)(wait / SECOND + 1));
 	if (r >= 0)
 		r = open_challenge(l);
 	return r < 0 ? r : 0;
@@ -165,13 +197,19 @@ static int greet(struct login *l, bool resumed)
 	return conversation_ask(&l->d, c->tries > 0 ? PROMPT_WRONG : PROMPT_RESUMED);
 }
 
-static int refuse_policy(const struct login_begin *begin, struct reply *reply, int r)
+static int converse(struct login *l)
 {
-	if (r == -ENOENT)
-		return reply_done(reply, RESULT_UNAVAILABLE, "the module's policy=%s names no policy of the config",
-				  begin->policy);
-	return reply_done(reply, RESULT_UNAVAILABLE,
-			  "a group of a policy cannot be looked up (%s): check nsswitch.conf", strerror(-r));
+	char name[NAME_QUOTED_MAX];
+	int r = dialogue_route(&l->d);
+
+	if (r >= 0)
+		r = find_challenge(l);
+	if (r < 0 || l->d.reply->kind == REPLY_DONE)
+		return r;
+	if (r == 0 && decoy_reason(l))
+		reply_note(l->d.reply, LOG_NOTICE, "%s: %s from %s: no code is sent: %s",
+			   name_quote(l->begin->user, name), l->begin->service, l->d.challenge.source, decoy_reason(l));
+	return greet(l, r > 0);
 }
 
 int engine_begin(const struct engine *engine, struct tx *tx, const struct login_begin *begin,
@@ -180,20 +218,10 @@ int engine_begin(const struct engine *engine, struct tx *tx, const struct login_
 	struct login l;
 	int r = prepare(&l, engine, tx, begin, caller, reply);
 
-	if (r < 0 && !l.policy)
-		return refuse_policy(begin, reply, r);
-	if (r == 0 && !skips(&l)) {
-		r = dialogue_route(&l.d);
-		if (r >= 0)
-			r = find_challenge(&l);
-		if (r == 0 && decoy_reason(&l))
-			reply_note(reply, LOG_NOTICE, "%s: %s from %s: no code is sent: %s", begin->user,
-				   begin->service, l.d.challenge.source, decoy_reason(&l));
-		if (r >= 0)
-			r = greet(&l, r > 0);
-	}
+	if (r == 0 && !skips(&l))
+		r = converse(&l);
 	dialogue_wipe(&l.d);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 /* An answer to a prompt whose challenge has ended meanwhile. */
@@ -282,8 +310,8 @@ int engine_answer(const struct engine *engine, struct tx *tx, const struct login
 	struct login l;
 	int r = prepare(&l, engine, tx, begin, caller, reply);
 
-	if (r < 0 && !l.policy)
-		return refuse_policy(begin, reply, r);
+	if (r > 0)
+		return 0;
 	if (r == 0)
 		r = challenge_id_parse(answer->challenge, id);
 	if (r == 0)

@@ -18,7 +18,7 @@ int groups_contain(const char *user, const char *group)
 
 	r = getgrnam_r(group, &entry, buffer, sizeof(buffer), &found_group);
 	if (r != 0 || !found_group)
-		return r != 0 ? -r : -ENOENT;
+		return r != 0 ? -r : -ESRCH;
 	entry.gr_name = NULL; /* the buffer is used again: only the number counts from here on */
 	r = getpwnam_r(user, &passwd, buffer, sizeof(buffer), &found_user);
 	if (r != 0 || !found_user)

@@ -2,6 +2,7 @@
 
 #include "daemon/base/address.h"
 #include "daemon/core/store_challenge.h"
+#include "wire/name.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -265,6 +266,7 @@ static int fall_back(const struct engine *engine, struct tx *tx, const struct de
 
 int outbox_failed(const struct engine *engine, struct tx *tx, const struct failed *failed, struct reply *reply)
 {
+	char name[NAME_QUOTED_MAX];
 	struct challenge challenge = {0};
 	struct delivery delivery;
 	int r = find_reported(tx, failed->id, &delivery);
@@ -281,9 +283,10 @@ int outbox_failed(const struct engine *engine, struct tx *tx, const struct faile
 	expect(reply, engine->clock->now(engine->clock));
 	if (r < 0 || store_challenge_get(tx, delivery.challenge, &challenge) < 0)
 		return r < 0 ? r : -EIO;
-	reply_note(reply, r == NEXT_NONE ? LOG_ERR : LOG_WARNING, "%s: %s: %s%s%s%s%s; %s", challenge.user,
-		   delivery.channel, failure_names[failed->failure], failed->code[0] ? " " : "", failed->code,
-		   failed->detail[0] ? ": " : "", failed->detail, next_steps[r]);
+	reply_note(reply, r == NEXT_NONE ? LOG_ERR : LOG_WARNING, "%s: %s: %s%s%s%s%s; %s",
+		   name_quote(challenge.user, name), delivery.channel, failure_names[failed->failure],
+		   failed->code[0] ? " " : "", failed->code, failed->detail[0] ? ": " : "", failed->detail,
+		   next_steps[r]);
 	return 0;
 }
 

@@ -39,11 +39,9 @@ int policy_match(const struct config *config, const struct login_begin *login, p
 	for (size_t i = 0; i + 1 < config->policy_count; i++) {
 		int r = matches(&config->policies[i], login, in_group);
 
-		if (r < 0)
-			return r;
-		if (r > 0) {
+		if (r != 0) {
 			*ret = &config->policies[i];
-			return 0;
+			return r < 0 ? r : 0;
 		}
 	}
 	*ret = &config->policies[config->policy_count - 1];

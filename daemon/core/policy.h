@@ -9,8 +9,8 @@
 typedef int policy_in_group(const char *user, const char *group);
 
 /*
- * 0 with the policy, -ENOENT if the module's policy= names none, or what in_group returned: a group that cannot be
- * looked up must not exempt anybody, so the login is refused (duo_unix#384).
+ * 0 with the policy; -ENOENT with NULL if the module's policy= names none; or what in_group returned, with the policy
+ * whose group it was: a group that cannot be looked up must not exempt anybody, so the login is refused (duo_unix#384).
  */
 int policy_match(const struct config *config, const struct login_begin *login, policy_in_group *in_group,
 		 const struct config_policy **ret);

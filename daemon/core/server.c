@@ -22,6 +22,7 @@
 #define SWEEP_USEC (1 * SECOND)
 #define PAUSE_USEC (SECOND / 10)     /* before accept(2) is tried again without free descriptors */
 #define FIRST_WORD_USEC (5 * SECOND) /* a connection must say something within this time */
+#define ACCEPTS_A_TURN 16
 #define PRUNE_EVERY_USEC (600 * SECOND)
 #define PRUNE_AGE_USEC (86400 * SECOND)
 
@@ -91,9 +92,13 @@ static bool may_connect(const struct core *core, const struct connection *c)
 {
 	if (c->ops != &courier_connection_ops || is_privileged(c) || c->peer.uid == sender_uid(core->config))
 		return true;
-	log_warning("sender.sock: uid %u may not be the sender: core { sender_user } names who may",
-		    (unsigned)c->peer.uid);
 	return false;
+}
+
+static void turn_away(struct core *core, struct connection *c, const char *why)
+{
+	core_log_refusal(core, "connect", c, why);
+	connection_close(c);
 }
 
 static void admit(struct core *core, const struct connection_ops *ops, int fd)
@@ -103,8 +108,10 @@ static void admit(struct core *core, const struct connection_ops *ops, int fd)
 
 	if (r < 0)
 		log_error("a connection is dropped: %s", strerror(-r));
-	else if (is_over_limit(core, c) || !may_connect(core, c))
-		connection_close(c);
+	else if (is_over_limit(core, c))
+		turn_away(core, c, "too many connections: core { connections_per_uid connections }");
+	else if (!may_connect(core, c))
+		turn_away(core, c, "not the sender: core { sender_user } names who is");
 	else if (c->ops == &courier_connection_ops)
 		courier_connected(core->courier, c);
 	else
@@ -122,21 +129,31 @@ static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+/* No descriptors or memory: an accept that fails at once would spin. */
+static void pause_accepting(struct server *server, sd_event_source *source)
+{
+	log_error("accept: %m: new connections wait");
+	sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	sd_event_source_set_time_relative(server->pause_timer, PAUSE_USEC);
+	sd_event_source_set_enabled(server->pause_timer, SD_EVENT_ONESHOT);
+}
+
 static int on_accept(sd_event_source *source, int listening, uint32_t revents, void *userdata)
 {
 	struct listener *listener = userdata;
-	struct server *server = listener->server;
-	int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)revents;
-	if (fd >= 0) {
-		admit(&server->core, listener->kind->ops, fd);
-	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-		/* No descriptors or memory: an accept that fails at once would spin. */
-		log_error("accept: %m: new connections wait");
-		sd_event_source_set_enabled(source, SD_EVENT_OFF);
-		sd_event_source_set_time_relative(server->pause_timer, PAUSE_USEC);
-		sd_event_source_set_enabled(server->pause_timer, SD_EVENT_ONESHOT);
+	for (unsigned i = 0; i < ACCEPTS_A_TURN; i++) {
+		int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd >= 0)
+			admit(&listener->server->core, listener->kind->ops, fd);
+		else if (errno == EAGAIN)
+			break;
+		else if (errno != EINTR && errno != ECONNABORTED) {
+			pause_accepting(listener->server, source);
+			break;
+		}
 	}
 	return 0;
 }

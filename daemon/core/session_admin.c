@@ -68,6 +68,13 @@ static void name_peer(const struct connection *c, char name[static WIRE_USER_MAX
 
 /* Answers */
 
+/* The request is answered; the peer may ask again, or type a code. */
+static void wait_for_more(struct connection *c)
+{
+	((struct session *)c->session)->busy = false;
+	c->deadline = core_now(c->core) + CORE_PATIENCE;
+}
+
 static void answer_probe(void *userdata)
 {
 	struct connection *c = userdata;
@@ -81,8 +88,10 @@ static void answer_probe(void *userdata)
 			connection_send(c, &wire_health, &items[i]);
 		session = c->session; /* gone if a send failed */
 		if (session) {
-			session->busy = false;
-			connection_send(c, &wire_done, &session->probe_done);
+			struct done done = session->probe_done;
+
+			wait_for_more(c);
+			connection_send(c, &wire_done, &done);
 		}
 	}
 	connection_unref(c);
@@ -97,6 +106,7 @@ static void answer_health(struct admin_request_job *a)
 	a->request.answered = true; /* by answer_probe() */
 	session->probe_done = a->request.reply.done;
 	session->busy = true;
+	c->deadline = 0;
 	connection_ref(c);
 	if (a->asked.health.state[0] || courier_probe(c->core->courier, answer_probe, c) < 0)
 		answer_probe(c);
@@ -153,7 +163,7 @@ static void admin_done(struct job *job, int result)
 		return;
 	}
 	if (session)
-		session->busy = false;
+		wait_for_more(c);
 	if (session && result == 0 && a->op->request == &wire_health)
 		answer_health(a);
 	else
@@ -183,7 +193,7 @@ static void refuse(struct connection *c, const char *why)
 {
 	struct done done = {.result = RESULT_DENY};
 
-	log_warning("admin.sock: uid %u (pid %d): refused: %s", (unsigned)c->peer.uid, (int)c->peer.pid, why);
+	core_log_refusal(c->core, "admin.sock", c, why);
 	snprintf(done.reason, sizeof(done.reason), "%s", why);
 	connection_send(c, &wire_done, &done);
 }
@@ -216,6 +226,7 @@ static void ask(struct connection *c, const struct admin_op *op, const char *dat
 	}
 	name_peer(c, a->by);
 	((struct session *)c->session)->busy = true;
+	c->deadline = 0;
 	request_submit(&a->request);
 }
 

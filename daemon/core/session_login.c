@@ -3,6 +3,7 @@
 #include "daemon/base/log.h"
 #include "daemon/core/courier.h"
 #include "daemon/core/engine.h"
+#include "wire/name.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -11,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-
-/* A prompt may stay open as long as the longest challenge lives, and a little. */
-#define PROMPT_USEC (660 * SECOND)
 
 struct session {
 	struct caller caller;
@@ -123,19 +121,30 @@ static void closed(struct connection *c)
 
 /* Requests */
 
-static void log_decision(const struct login_request *l, const struct done *done)
+/*
+ * One line a decision. What a caller that may not speak for others says of itself is no evidence: of such a login the
+ * line names the uid instead (THREATS.md 3.3).
+ */
+static void log_decision(const struct login_request *l, enum result result, const char *reason)
 {
+	char user[NAME_QUOTED_MAX], by[NAME_QUOTED_MAX];
+	int priority = result == RESULT_UNAVAILABLE ? LOG_ERR : LOG_NOTICE;
 	const struct login_begin *b = &l->begin;
 	bool after = b->first_factor != FIRST_FACTOR_NONE;
 
-	log_write(done->result == RESULT_UNAVAILABLE ? LOG_ERR : LOG_NOTICE, "%s: %s from %s%s%s%s%s%s%s: %s: %s",
-		  b->user, b->service,
+	name_quote(b->user, user);
+	if (!l->caller.trusted) {
+		log_write(priority, "%s: unprivileged %s by uid %u: %s: %s", user, name_quote(b->service, by),
+			  (unsigned)l->caller.uid, result_names[result], reason);
+		return;
+	}
+	log_write(priority, "%s: %s from %s%s%s%s%s%s%s: %s: %s", user, b->service,
 		  b->rhost[0] ? b->rhost
 		  : b->tty[0] ? b->tty
 			      : "no terminal",
-		  b->ruser[0] ? " by " : "", b->ruser, after ? " after " : "",
+		  b->ruser[0] ? " by " : "", b->ruser[0] ? name_quote(b->ruser, by) : "", after ? " after " : "",
 		  after ? first_factor_names[b->first_factor] : "", b->key_fingerprint[0] ? " " : "",
-		  b->key_fingerprint, result_names[done->result], done->reason);
+		  b->key_fingerprint, result_names[result], reason);
 }
 
 static void count_decision(struct core *core, const struct done *done)
@@ -156,7 +165,7 @@ static void proceed(struct connection *c, const struct reply *reply, int result)
 		snprintf(session->challenge, sizeof(session->challenge), "%s", reply->ask.challenge);
 	else
 		session->challenge[0] = '\0';
-	c->deadline = core_now(c->core) + PROMPT_USEC;
+	c->deadline = core_now(c->core) + CORE_PATIENCE;
 }
 
 static void login_done(struct job *job, int result)
@@ -165,9 +174,12 @@ static void login_done(struct job *job, int result)
 	struct reply *reply = &l->request.reply;
 	struct connection *c = l->request.connection;
 
-	if (result == 0) {
+	if (result < 0) {
+		log_decision(l, RESULT_UNAVAILABLE, "the database failed");
+		l->request.core->refused_logins++;
+	} else {
 		if (reply->kind == REPLY_DONE) {
-			log_decision(l, &reply->done);
+			log_decision(l, (enum result)reply->done.result, reply->done.reason);
 			count_decision(l->request.core, &reply->done);
 		}
 		courier_publish(l->request.core->courier, &l->request);
@@ -218,10 +230,24 @@ static void refuse(struct connection *c, const char *why)
 {
 	struct done done = {.result = RESULT_UNAVAILABLE};
 
-	log_warning("login.sock: uid %u (pid %d): refused: %s", (unsigned)c->peer.uid, (int)c->peer.pid, why);
+	core_log_refusal(c->core, "login.sock", c, why);
 	snprintf(done.reason, sizeof(done.reason), "%s", why);
 	if (connection_send(c, &wire_done, &done) == 0)
 		connection_close(c);
+}
+
+/* A user's own processes wait for each other, so that a flood of them cannot fill the groups that root's logins are in.
+ */
+static bool has_busy_sibling(const struct connection *c)
+{
+	for (const struct connection *other = c->core->connections.first; other; other = other->next) {
+		const struct session *session = other->session;
+
+		if (other != c && other->ops == &session_login_ops && other->peer.uid == c->peer.uid && session &&
+		    session->busy)
+			return true;
+	}
+	return false;
 }
 
 static void begin(struct connection *c, const char *data, size_t length)
@@ -233,6 +259,8 @@ static void begin(struct connection *c, const char *data, size_t length)
 		refuse(c, "a connection carries one login");
 	else if (wire_decode(&wire_login_begin, data, length, &session->begin, why) < 0)
 		refuse(c, why);
+	else if (!session->caller.trusted && has_busy_sibling(c))
+		refuse(c, "another login of this uid is being answered");
 	else if (!session->begin.user[0] || !session->begin.service[0])
 		refuse(c, "op=login-begin: user and service must not be empty");
 	else

@@ -61,8 +61,10 @@ int store_challenge_insert(struct tx *tx, const struct challenge *c)
 
 int store_challenge_sent(struct tx *tx, const struct challenge *c)
 {
-	int r = tx_run(tx, "UPDATE challenge SET generation = ?, sends = ?, last_send = ?, expires = ? WHERE id = ?",
-		       "iiiib", c->generation, c->sends, c->last_send, c->expires, c->id, sizeof(c->id));
+	int r = tx_run(
+		tx,
+		"UPDATE challenge SET generation = ?, sends = ?, last_send = ?, expires = ?, decoy = ? WHERE id = ?",
+		"iiiiib", c->generation, c->sends, c->last_send, c->expires, c->decoy, c->id, sizeof(c->id));
 
 	return r < 0 ? r : 0;
 }

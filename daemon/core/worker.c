@@ -79,15 +79,22 @@ static int run_together(struct store *store, struct job *first, size_t count, st
 	int r = store_begin(store, &tx);
 
 	*culprit = NULL;
-	if (r < 0)
+	if (r < 0) {
+		log_failure(store, "the database cannot be written", r);
 		return r;
+	}
 	for (; count > 0 && r == 0; count--, job = job->next) {
 		r = job->run(job, tx);
 		if (r < 0)
 			*culprit = job;
 	}
-	if (r == 0)
-		return store_commit(tx);
+	if (r == 0) {
+		r = store_commit(tx);
+		if (r < 0)
+			log_failure(store, "the database could not be written", r);
+		return r;
+	}
+	log_failure(store, "a request failed", r);
 	if (store_is_open(tx)) /* a full disk can have ended it */
 		store_rollback(tx);
 	return r;
@@ -103,8 +110,6 @@ static void run_group(struct store *store, struct job *first, size_t count)
 	int r = run_together(store, first, count, &culprit);
 	bool again = r < 0 && culprit && count > 1;
 
-	if (r < 0)
-		log_failure(store, culprit ? "a request failed" : "the database cannot be written", r);
 	for (struct job *job = first; job; job = job->next)
 		job->result = again ? run_together(store, job, 1, &culprit) : r;
 }

@@ -1,26 +1,27 @@
 /*
- * Whole PAM logins, from pam_start to pam_end, the modules loaded anew for each as in sshd, sudo and su:
+ * Whole PAM logins, from pam_start to pam_end, the modules loaded anew for each as in sshd, sudo and su.
  *
- *	logins alternate CONFDIR ROUNDS STACK…               one at a time, the stacks in turn: JSON with the time of
- *each logins together CONFDIR PROCESSES SECONDS ROUNDS STACK…  so many at once, the stacks in turn: JSON with logins a
- *second
+ * logins alternate CONFDIR ROUNDS STACK…
+ *	one at a time, the stacks in turn; JSON with times
+ * logins together CONFDIR PROCESSES SECONDS ROUNDS STACK…
+ *	so many at once, the stacks in turn; JSON with rates
  *
- * A STACK is SERVICE=WHO, and WHO is "-": the stack asks nothing; /FILE: lines of "USER CODE", each good for one login;
- * COUNT@SENDER-SOCKET: people of an enrolment, whose codes come from the core by way of a sender that this program
- *plays. What passes between a prompt and its answer is the user's time: a login alone is measured without it, and the
- *user takes a moment to type, as long as the sender takes to report.
+ * A STACK is SERVICE=WHO, and WHO is
+ * -			nobody is asked anything
+ * /FILE		lines of "USER CODE", each good for one login
+ * COUNT@SENDER-SOCKET	people of an enrolment; this program plays the sender, and so has their codes
+ *
+ * What passes between a prompt and its answer is the user's time: a login alone is measured without it, and the user
+ * takes a moment to type, in which the sender's report is dealt with.
  */
-#undef _FORTIFY_SOURCE /* with it the C library's header defines what is defined here */
 #include "tests/bench/mailbox.h"
 #include "tests/bench/people.h"
 #include "tests/bench/post.h"
 #include "tests/bench/stopwatch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <security/pam_appl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -60,65 +60,6 @@ struct login {
 	int64_t typed; /* nanoseconds that the user took */
 	bool typing;
 };
-
-/* The host: what would make a login's time the machine's own is taken out of it, for every stack. */
-
-/* No audit log in the kernel, is the answer to libpam: without an auditd its records go to the console, each slower
- * than a login. */
-int audit_open(void);
-int audit_open(void)
-{
-	errno = EPROTONOSUPPORT;
-	return -1;
-}
-
-/* A line for the system's log costs its write and nothing else: without a journal, modules log to the console. */
-static void log_line(const char *format, va_list arguments)
-{
-	static int nowhere = -1;
-	char line[1024];
-	int length = vsnprintf(line, sizeof(line), format, arguments);
-
-	if (nowhere < 0)
-		nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (length > 0 && write(nowhere, line, strlen(line)) < 0)
-		give_up(errno, "/dev/null");
-}
-
-void __syslog_chk(int priority, int flag, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void __vsyslog_chk(int priority, int flag, const char *format, va_list arguments) __attribute__((format(printf, 3, 0)));
-
-void __vsyslog_chk(int priority, int flag, const char *format, va_list arguments)
-{
-	(void)priority, (void)flag;
-	log_line(format, arguments);
-}
-
-void __syslog_chk(int priority, int flag, const char *format, ...)
-{
-	va_list arguments;
-
-	(void)priority, (void)flag;
-	va_start(arguments, format);
-	log_line(format, arguments);
-	va_end(arguments);
-}
-
-void vsyslog(int priority, const char *format, va_list arguments)
-{
-	(void)priority;
-	log_line(format, arguments);
-}
-
-void syslog(int priority, const char *format, ...)
-{
-	va_list arguments;
-
-	(void)priority;
-	va_start(arguments, format);
-	log_line(format, arguments);
-	va_end(arguments);
-}
 
 /* The post. */
 
