@@ -41,8 +41,8 @@ struct login_begin {
 	char tty[WIRE_NAME_MAX];     /* PAM_TTY */
 	char ruser[WIRE_USER_MAX];   /* PAM_RUSER */
 	char rhost[256];             /* SSH_CONNECTION's client address, else PAM_RHOST; set: the login is remote */
-	char lang[WIRE_LANG_MAX];
-	int first_factor;                         /* what was proven before this module ran */
+	char lang[WIRE_LANG_MAX];    /* reserved: prompts are in English */
+	int first_factor;            /* what was proven before this module ran */
 	char key_fingerprint[WIRE_NAME_MAX + 16]; /* "SHA256:…" of the public key that proved it */
 	char policy[WIRE_NAME_MAX];               /* the module's policy=: this policy, not the first that matches */
 	bool nullok;                              /* the module's nullok: a user who is not enrolled is ignored */

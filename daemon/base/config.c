@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -806,6 +807,20 @@ const struct config_route *config_route(const struct config *config, const struc
 				best = &config->routes[i];
 			}
 	return best;
+}
+
+const char *config_missing_group(const struct config *config, const char **ret_policy)
+{
+	struct group entry, *found;
+	char buffer[32768];
+
+	for (size_t i = 0; i < config->policy_count; i++)
+		for (char **group = config->policies[i].groups; *group; group++)
+			if (getgrnam_r(*group, &entry, buffer, sizeof(buffer), &found) == 0 && !found) {
+				*ret_policy = config->policies[i].name;
+				return *group;
+			}
+	return NULL;
 }
 
 static const char *text_of(const struct config *config, const char *language, size_t length)

@@ -120,6 +120,9 @@ const struct config_route *config_route(const struct config *config, const struc
 /* The text for a language: the exact one, its base ("ar" for "ar_SA"), "en", the built-in one. Never NULL. */
 const char *config_sms_text(const struct config *config, const char *language);
 
+/* A group that a policy names and this host does not have, with the policy's name; NULL if all are there. */
+const char *config_missing_group(const struct config *config, const char **ret_policy);
+
 /* "10min", "1h", "90" (seconds), "1d". Returns seconds or -EINVAL. */
 int64_t config_duration(const char *text);
 /* "3/10min". 0 or -EINVAL. */

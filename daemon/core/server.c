@@ -369,6 +369,17 @@ void server_status(struct server *server, char *text, size_t size)
 
 /* Starting, reloading, stopping */
 
+/* A name mistyped there refuses every login that the policy could match: better said before the first one. */
+static void warn_of_groups(const struct config *config)
+{
+	const char *policy, *group = config_missing_group(config, &policy);
+
+	if (group)
+		log_warning(
+			"policy \"%s\": there is no group \"%s\" on this host: logins that it could match are refused",
+			policy, group);
+}
+
 static void find_hostname(struct server *server)
 {
 	char full[256] = "";
@@ -454,6 +465,7 @@ int server_start(sd_event *event, struct config *config, const struct clock *clo
 	server->core.config = config_ref(config);
 	server->core.clock = *clock;
 	find_hostname(server);
+	warn_of_groups(config);
 	raise_descriptor_limit();
 	r = build(server, why);
 	if (r < 0) {
@@ -489,6 +501,7 @@ int server_reload(struct server *server, struct config *config, char why[static 
 	config_unref(server->core.config);
 	server->core.config = config_ref(config);
 	find_hostname(server);
+	warn_of_groups(config);
 	return 0;
 }
 

@@ -148,12 +148,13 @@ static int configure(sqlite3 *handle)
 	/* Plans that do not depend on values: else "state = ?" beside partial indexes is planned anew at every run. */
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, &on);
 	sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, 1 << 20);
-	return sqlite3_exec(handle,
-			    "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA secure_delete=ON;"
-			    "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;"
-			    /* NORMAL: the log is synced by sync(), which is FULL without its wait in the middle */
-			    "PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=4194304",
-			    NULL, NULL, NULL);
+	return sqlite3_exec(
+		handle,
+		"PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA secure_delete=ON;"
+		"PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;"
+		/* NORMAL: the log is synced by sync(), which is FULL without its wait in the middle */
+		"PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=16777216",
+		NULL, NULL, NULL);
 }
 
 static int open_db(const char *path, struct sql **ret, char *why, size_t why_size)

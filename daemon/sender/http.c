@@ -27,8 +27,8 @@ struct client {
 	sd_event *event;
 	CURLM *multi;
 	sd_event_source *timer, *soon;
-	uint64_t due;   /* when libcurl wants to be called, CLOCK_MONOTONIC; UINT64_MAX: never */
-	uint64_t armed; /* when the timer will fire: not later */
+	uint64_t due;             /* when libcurl wants to be called, CLOCK_MONOTONIC; UINT64_MAX: never */
+	uint64_t armed;           /* when the timer will fire: not later */
 	CURL *kept[HANDLES_KEPT]; /* reset: nothing of an earlier message is in them */
 	size_t kept_count;
 };

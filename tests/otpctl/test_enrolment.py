@@ -24,6 +24,15 @@ def test_a_user_is_enrolled_with_the_code_that_arrived(core, ask):
     assert result.err == PROMPT
 
 
+def test_the_number_is_asked_for_where_no_argument_may_show_it(core, ask):
+    core.gets("enroll", user=ME, phone="+966512345678", consent=ANY).sends("ask", challenge="c1", prompt=PROMPT)
+    core.gets("enroll-answer", challenge="c1", text="123456").sends("done", result="allow")
+    result = ask("enroll", ME, stdin="+966 512345678\n123456\n")
+    assert (result.status, result.out) == (0, f"{ME} is enrolled with …78\n")
+    assert result.err == "Phone number, with + and country code: " + PROMPT
+    assert ask("enroll", ME).status == 2
+
+
 def test_a_typing_error_is_asked_again_as_often_as_the_core_allows(core, ask):
     core.gets("enroll", user=ME, phone="+966512345678", consent=ANY).sends("ask", challenge="c1", prompt="Code: ")
     core.gets("enroll-answer", challenge="c1", text="1").sends("ask", challenge="c1", prompt="Wrong. Code: ")

@@ -111,6 +111,13 @@ def test_a_key_without_effect_is_a_warning(otpctl, config):
     assert result.objects[0]["ok"] is True and "webhook" in result.objects[0]["warnings"][0]
 
 
+def test_a_group_that_is_not_there_is_a_warning(otpctl, config):
+    path = config(more='policy "ops" { groups = {"no-such-group"} }\n')
+    result = otpctl("config", "check", path, config=False)
+    assert result.status == 0
+    assert 'policy "ops": there is no group "no-such-group" on this host' in result.err
+
+
 def test_secrets_are_read_where_they_can_be(otpctl, config, tmp_path):
     key, token = tmp_path / "master.key", tmp_path / "meta.token"
     for path in (key, token):

@@ -46,7 +46,7 @@ def test_version(otpctl):
     (["show", "al\nice"], "USER: holds a control character"),
     (["show", "a" * 256], "USER: longer than 255 bytes"),
     (["set", "alice", "--language", "x" * 16], "--language: longer than 15 bytes"),
-    (["enroll", "alice"], "enroll: --phone is missing"),
+    (["enroll", "alice", "--phone", "0501234567"], "enroll: not a phone number"),
     (["enroll", "alice", "--phone", "+966512345678", "--consent", ""], "--consent: is empty"),
     (["enroll", "alice", "--phone", "+966512345678", "--consent", "x" * 256], "--consent: longer than 255 bytes"),
 ])

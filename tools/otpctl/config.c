@@ -69,6 +69,19 @@ static void check_secrets(const struct config *config, const struct findings *fo
 	}
 }
 
+static void check_groups(const struct config *config, const struct findings *found)
+{
+	const char *policy, *group = config_missing_group(config, &policy);
+	char sentence[256];
+
+	if (!group)
+		return;
+	snprintf(sentence, sizeof(sentence),
+		 "policy \"%s\": there is no group \"%s\" on this host: logins that it could match are refused", policy,
+		 group);
+	add(found->warnings, sentence);
+}
+
 static void print_findings(const struct findings *found)
 {
 	json_t *sentence;
@@ -85,6 +98,7 @@ static int report(const struct otpctl *ctl, const char *file, const struct confi
 
 	for (char **warning = config->warnings; *warning; warning++)
 		add(found.warnings, *warning);
+	check_groups(config, &found);
 	if (ctl->options.secrets)
 		check_secrets(config, &found);
 	status = json_array_size(found.errors) > 0 ? EXIT_REFUSED : EXIT_OK;

@@ -48,17 +48,16 @@ static void default_consent(struct otpctl *ctl, char *text, size_t size)
 static int enroll_request(struct otpctl *ctl, struct enroll *ret)
 {
 	const struct options *o = &ctl->options;
+	char typed[WIRE_TEXT_MAX] = "";
 	struct phone phone;
 
 	*ret = (struct enroll){.no_verify = o->no_verify};
-	if (!o->phone) {
+	/* Without --phone it is asked for: everybody can see the arguments of a command. */
+	if (!o->phone)
+		(void)read_answer("Phone number, with + and country code: ", FIELD(typed));
+	if (phone_parse(o->phone ? o->phone : typed, &phone) < 0) {
 		output_error(
-			"enroll: --phone is missing; write the number with + and country code: --phone +966512345678");
-		return EXIT_USAGE;
-	}
-	if (phone_parse(o->phone, &phone) < 0) {
-		output_error(
-			"--phone: not a phone number; write it with + and country code, 7 to 15 digits: +966512345678");
+			"enroll: not a phone number; write it with + and country code, 7 to 15 digits: +966512345678");
 		return EXIT_USAGE;
 	}
 	memcpy(ret->phone, phone.e164, sizeof(phone.e164));
