@@ -7,6 +7,7 @@
 #include "daemon/core/session_login.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -262,6 +263,9 @@ static int listen_on(struct server *server, size_t i, char **names, int count, c
 	listener->fd = passed_socket(listener->kind, names, count);
 	if (listener->fd < 0)
 		r = bind_socket(listener, server->core.config);
+	else if (fcntl(listener->fd, F_SETFL, O_NONBLOCK) <
+		 0) /* systemd's are not: accept would wait for the next one */
+		r = -errno;
 	if (r == 0)
 		r = sd_event_add_io(server->core.event, &listener->io, listener->fd, EPOLLIN, on_accept, listener);
 	if (r >= 0)
