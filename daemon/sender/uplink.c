@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define CORE_USER "whatsapp-otp"
@@ -25,6 +26,8 @@ struct item {
 		struct health health;
 	} body;
 };
+
+#define RECEIVES_A_TURN 16 /* then the providers' answers have their turn */
 
 struct uplink {
 	sd_event *event;
@@ -82,10 +85,19 @@ static void flush(struct uplink *u)
 	watch(u);
 }
 
+/* Behind what waits, or at once: true if the core has it. */
+static bool tell_at_once(struct uplink *u, const struct wire_message *message, const void *body)
+{
+	return u->fd >= 0 && STAILQ_EMPTY(&u->queue) && wire_send_message(u->fd, message, body) == 0;
+}
+
 static void enqueue(struct uplink *u, const struct wire_message *message, const void *body)
 {
-	struct item *item = calloc(1, sizeof(*item));
+	struct item *item;
 
+	if (tell_at_once(u, message, body))
+		return;
+	item = calloc(1, sizeof(*item));
 	if (!item) {
 		log_error("out of memory: the core does not hear of an answer");
 		return;
@@ -169,20 +181,21 @@ static void obey(struct uplink *u, const char *data, size_t length)
 	log_error("the core said something that this version does not know");
 }
 
-/* One datagram a turn: the loop comes back while there are more. */
-static void receive(struct uplink *u)
+/* One datagram. True if there was one, and so may be more. */
+static bool receive(struct uplink *u)
 {
 	char data[WIRE_DATAGRAM_MAX];
-	ssize_t n = wire_receive(u->fd, data, 0);
+	ssize_t n = recv(u->fd, data, sizeof(data), MSG_DONTWAIT | MSG_TRUNC);
 
-	if (n > 0)
-		obey(u, data, (size_t)n);
-	else if (n == -EMSGSIZE)
+	if (n > (ssize_t)sizeof(data)) {
 		log_error("the core sent a datagram that is too long");
-	else if (n != -ETIMEDOUT && n != -EINTR)
-		disconnect(u);
-	if (n > 0)
+	} else if (n > 0) {
+		obey(u, data, (size_t)n);
 		explicit_bzero(data, (size_t)n);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		disconnect(u);
+	}
+	return n > 0;
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -193,7 +206,8 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 	if (revents & EPOLLOUT)
 		flush(u);
 	if (u->fd >= 0 && (revents & EPOLLIN))
-		receive(u);
+		for (unsigned i = 0; i < RECEIVES_A_TURN && u->fd >= 0 && receive(u); i++)
+			;
 	else if (u->fd >= 0 && (revents & (EPOLLHUP | EPOLLERR)))
 		disconnect(u);
 	watch(u);
