@@ -134,6 +134,13 @@ void connection_unref(struct connection *c)
 	free(c);
 }
 
+void connection_listen(struct connection *c)
+{
+	connection_ref(c);
+	receive(c);
+	connection_unref(c);
+}
+
 void connection_close(struct connection *c)
 {
 	if (c->fd < 0)

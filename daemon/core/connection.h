@@ -46,6 +46,8 @@ int connection_new(struct core *core, sd_event *event, struct connection_list *l
 		   const struct connection_ops *ops, struct connection **ret);
 struct connection *connection_ref(struct connection *connection);
 void connection_unref(struct connection *connection);
+/* Takes what is there already: whoever connects mostly speaks at once, which spares a turn of the loop. */
+void connection_listen(struct connection *connection);
 /* Ends it: calls closed() once, drops what was not sent. */
 void connection_close(struct connection *connection);
 

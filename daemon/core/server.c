@@ -115,8 +115,10 @@ static void admit(struct core *core, const struct connection_ops *ops, int fd)
 		turn_away(core, c, "not the sender: core { sender_user } names who is");
 	else if (c->ops == &courier_connection_ops)
 		courier_connected(core->courier, c);
-	else
+	else {
 		c->deadline = core_now(core) + FIRST_WORD_USEC;
+		connection_listen(c);
+	}
 }
 
 static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata)

@@ -189,6 +189,8 @@ static void login_done(struct job *job, int result)
 	else if (result == 0 && reply->kind == REPLY_ASK)
 		leave(c, reply->ask.challenge);
 	request_answer(&l->request, result);
+	if (result < 0 || reply->kind != REPLY_ASK)
+		connection_close(c); /* a connection carries one login, and it is over */
 	request_free(&l->request);
 }
 
