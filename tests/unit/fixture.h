@@ -1,6 +1,6 @@
 /*
- * A core without sockets: a store in a folder of its own, a clock that the test moves, and the people of a story. A
- * transaction is always open; what a person does is one of its own.
+ * A core without sockets: a store in a folder of its own, a clock that the test moves. A transaction is always
+ * open; what a person does (person.h) is one of its own.
  */
 #pragma once
 
@@ -54,6 +54,8 @@ struct fixture {
 void fixture_open(struct fixture *f, const char *config);
 void fixture_close(struct fixture *f);
 void fixture_configure(struct fixture *f, const char *config);
+/* A transaction is open between the two. */
+void fixture_begin(struct fixture *f);
 void fixture_commit(struct fixture *f);
 /* The core ends and starts again, in this boot or another. */
 void fixture_restart(struct fixture *f, const char *boot_id);
@@ -66,34 +68,8 @@ struct challenge fixture_challenge(struct fixture *f, const char *id);
 int64_t fixture_delivery(struct fixture *f, const char *challenge, int64_t position);
 /* What the timer does: hands over what is due. Returns how many. */
 size_t fixture_deliver(struct fixture *f);
+/* Takes a message as the sender would. */
+void fixture_carry(struct fixture *f, const struct send *send);
 /* The sender's report on the last message. */
 void fixture_report_sent(struct fixture *f);
 void fixture_report_failed(struct fixture *f, enum failure failure);
-
-/* Somebody who logs in. */
-struct person {
-	struct fixture *f;
-	struct login_begin begin;
-	struct caller caller;
-	struct reply reply;
-	char challenge[WIRE_ID_MAX]; /* of the last prompt */
-	char code[WIRE_CODE_MAX];    /* of the last message that this person's doings caused */
-};
-
-/* By ssh with a key, from 192.0.2.1; the host is root. */
-struct person person_by_ssh(struct fixture *f, const char *user);
-/* By sudo on a terminal. */
-struct person person_by_sudo(struct fixture *f, const char *user);
-/* A program of the user's own, without privileges. */
-struct person person_unprivileged(struct fixture *f, const char *user, uid_t uid);
-
-/* The reply is in person->reply; the result is that of the engine, which undid all if it is negative. */
-int person_begins(struct person *p);
-int person_types(struct person *p, const char *text);
-void person_leaves(struct person *p);
-
-/* What the person sees. */
-void expect_prompt(const struct person *p, const char *part);
-void expect_result(const struct person *p, enum result result);
-/* What a person types who has the code wrong. */
-const char *wrong_code(const struct person *p);

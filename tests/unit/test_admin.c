@@ -1,7 +1,7 @@
 /* daemon/core/admin: what an admin asks for, and what the tool is answered. */
 #include "daemon/core/admin.h"
 #include "daemon/core/store_challenge.h"
-#include "tests/unit/fixture.h"
+#include "tests/unit/person.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* daemon/core/engine: logins as those at the prompt live them, with a clock that the test moves. */
 #include "daemon/core/store_challenge.h"
-#include "tests/unit/fixture.h"
+#include "tests/unit/person.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * daemon/core/engine against a model: 20,000 random acts of three users, two services and two addresses. The model is
  * written from the design, not from the code; after each act both agree on what was answered and what was sent.
  */
-#include "tests/unit/fixture.h"
+#include "tests/unit/person.h"
 
 #include <stdio.h>
 #include <string.h>

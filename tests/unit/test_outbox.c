@@ -1,6 +1,6 @@
 /* daemon/core/outbox: which message goes out next, by what became of the one before. */
 #include "daemon/core/store_challenge.h"
-#include "tests/unit/fixture.h"
+#include "tests/unit/person.h"
 
 #include <stdio.h>
 #include <string.h>
