@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -60,20 +61,25 @@ static void receive(struct connection *c)
 	OPENSSL_cleanse(data, sizeof(data));
 }
 
-static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static void handle(struct connection *c, uint32_t events)
 {
-	struct connection *c = connection_ref(userdata);
-	bool gone = revents & (EPOLLHUP | EPOLLRDHUP | EPOLLERR);
+	bool gone = events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR);
 
-	(void)source;
-	(void)fd;
-	if (gone && (c->ops->drop_on_hangup || !(revents & EPOLLIN)))
+	connection_ref(c);
+	if (gone && (c->ops->drop_on_hangup || !(events & EPOLLIN)))
 		connection_close(c);
-	if (c->fd >= 0 && revents & EPOLLIN)
+	if (c->fd >= 0 && events & EPOLLIN)
 		receive(c);
-	if (c->fd >= 0 && revents & EPOLLOUT)
+	if (c->fd >= 0 && events & EPOLLOUT)
 		flush(c);
 	connection_unref(c);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	(void)source;
+	(void)fd;
+	handle(userdata, events);
 	return 0;
 }
 
@@ -136,9 +142,13 @@ void connection_unref(struct connection *c)
 
 void connection_listen(struct connection *c)
 {
-	connection_ref(c);
-	receive(c);
-	connection_unref(c);
+	/* poll(2), not recv(2): who has gone while the core hung has left a request that must not be decided. */
+	struct pollfd p = {.fd = c->fd, .events = POLLIN | POLLRDHUP};
+
+	_Static_assert(POLLIN == EPOLLIN && POLLRDHUP == EPOLLRDHUP && POLLHUP == EPOLLHUP && POLLERR == EPOLLERR,
+		       "poll's events are epoll's");
+	if (poll(&p, 1, 0) > 0)
+		handle(c, (uint32_t)(unsigned short)p.revents);
 }
 
 void connection_close(struct connection *c)

@@ -210,6 +210,35 @@ static void who_says_nothing_is_shown_out(void **state)
 	close(silent);
 }
 
+/* As when the core hung: what waits for it is from people who gave up long ago. */
+static void who_has_gone_is_not_decided(void **state)
+{
+	struct login_begin begin = {.user = "alice", .service = "sshd", .tty = "ssh", .rhost = "192.0.2.1"};
+	struct challenge_item challenge;
+	struct admin_user all = {0};
+	struct done done;
+	char path[128];
+	int fd, admin;
+
+	(void)state;
+	path_of("login.sock", path);
+	fd = wire_connect(path, geteuid(), 1000);
+	assert_true(fd >= 0);
+	assert_int_equal(wire_send_message(fd, &wire_login_begin, &begin), 0);
+	close(fd);
+	admin = dial("admin.sock");
+	say(admin, &wire_challenges, &all);
+	hear(admin, &wire_done, &done);
+
+	fd = dial("login.sock"); /* who waits is */
+	say(fd, &wire_login_begin, &begin);
+	say(admin, &wire_challenges, &all);
+	hear(admin, &wire_challenge, &challenge);
+	hear(admin, &wire_done, &done);
+	close(fd);
+	close(admin);
+}
+
 static void a_sender_that_dies_in_a_probe_is_told_once(void **state)
 {
 	struct health ok = {.name = "whatsapp", .state = "ok"}, ask = {0}, known = {.state = "known"}, item;
@@ -286,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(who_types_slowly_is_waited_for),
 		TEST(who_says_nothing_is_shown_out),
+		TEST(who_has_gone_is_not_decided),
 		TEST(a_sender_that_dies_in_a_probe_is_told_once),
 		TEST(what_a_program_says_of_itself_is_not_logged),
 	};
