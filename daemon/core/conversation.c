@@ -11,47 +11,56 @@
 #include <string.h>
 #include <syslog.h>
 
-int conversation_send(struct dialogue *d, size_t first)
+static int tell_to_wait(struct dialogue *d, enum prompt_kind kind, int64_t wait)
+{
+	d->prompt.seconds = (wait + SECOND - 1) / SECOND;
+	return conversation_ask(d, kind);
+}
+
+/* The code before is void, and what was planned to carry it. */
+static int start_new_generation(struct dialogue *d)
+{
+	int r;
+
+	d->challenge.generation++;
+	r = store_delivery_move(d->tx, d->challenge.id, DELIVERY_PLANNED, DELIVERY_CANCELLED);
+	if (r >= 0)
+		r = store_delivery_move(d->tx, d->challenge.id, DELIVERY_PAUSED, DELIVERY_CANCELLED);
+	return r < 0 ? r : 0;
+}
+
+static int send_code(struct dialogue *d)
 {
 	struct challenge *c = &d->challenge;
 	bool resend = c->sends > 0;
-	int64_t wait = challenge_resend_wait(c, &d->engine->config->limits, d->now);
-	int r;
+	int r = resend ? start_new_generation(d) : 0;
 
-	if (wait == 0 && !dialogue_pretends(d)) {
-		r = budget_take(d, &wait);
-		if (r < 0)
-			return r;
-		if (wait > 0 && d->show_digits) {
-			d->prompt.seconds = (wait + SECOND - 1) / SECOND;
-			return conversation_ask(d, PROMPT_LIMITED);
-		}
-		if (wait > 0) {
-			/* Who proved nothing must not learn that there is somebody whose limit can be reached. */
-			c->decoy = 1;
-			wait = 0;
-		}
-	}
-	if (wait > 0) {
-		d->prompt.seconds = (wait + SECOND - 1) / SECOND;
-		return conversation_ask(d, PROMPT_WAIT);
-	}
-	if (resend) {
-		c->generation++;
-		r = store_delivery_move(d->tx, c->id, DELIVERY_PLANNED, DELIVERY_CANCELLED);
-		if (r >= 0)
-			r = store_delivery_move(d->tx, c->id, DELIVERY_PAUSED, DELIVERY_CANCELLED);
-		if (r < 0)
-			return r;
-	}
-	d->first = first;
 	c->sends++;
 	c->last_send = d->now;
 	c->expires = d->now + c->ttl;
-	r = dialogue_save(d);
-	if (r >= 0)
+	if (r == 0)
+		r = dialogue_save(d);
+	if (r == 0)
 		r = outbox_plan(d);
 	return r < 0 ? r : conversation_ask(d, resend ? PROMPT_RESENT : PROMPT_SENT);
+}
+
+int conversation_send(struct dialogue *d, size_t first)
+{
+	int64_t wait = challenge_resend_wait(&d->challenge, &d->engine->config->limits, d->now);
+	int r;
+
+	if (wait > 0)
+		return tell_to_wait(d, PROMPT_WAIT, wait);
+	r = dialogue_pretends(d) ? 0 : budget_take(d, &wait);
+	if (r < 0)
+		return r;
+	if (wait > 0 && d->show_digits)
+		return tell_to_wait(d, PROMPT_LIMITED, wait);
+	if (wait > 0) /* who proved nothing must not learn that there is somebody whose limit can be reached */
+		d->challenge.decoy = 1;
+	d->first = first;
+	return send_code(d);
 }
 
 int conversation_send_next(struct dialogue *d)
