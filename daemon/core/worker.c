@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #define GROUP_MAX 256
-#define GROUP_WORTH 8 /* fewer jobs wait for the disk with those before them: a commit costs as much as some */
 
 struct queue {
 	struct job *first, **last;
@@ -139,7 +138,7 @@ static void *work(void *userdata)
 	for (;;) {
 		struct queue group;
 
-		while (!w->stopping && (!w->queued.first || (w->syncing && w->queued.count < GROUP_WORTH)))
+		while (!w->queued.first && !w->stopping)
 			pthread_cond_wait(&w->wake, &w->lock);
 		if (!w->queued.first)
 			break;
@@ -189,7 +188,6 @@ static void *sync_work(void *userdata)
 		sync_group(w->store, group.first);
 		pthread_mutex_lock(&w->lock);
 		w->syncing = false;
-		pthread_cond_signal(&w->wake);
 		queue_move(&w->finished, &group, SIZE_MAX);
 		if (write(w->event_fd, &one, sizeof(one)) < 0)
 			log_error("the loop cannot be woken: %m");
