@@ -280,6 +280,7 @@ static void note_reveal(const struct admin *a, const char *whose)
 
 static int list(struct admin *a)
 {
+	bool first = !a->page->after[0];
 	struct enrolment e;
 	int r = 0;
 
@@ -292,7 +293,8 @@ static int list(struct admin *a)
 	if (r < 0)
 		return r;
 	a->page->more = a->page->count == ADMIN_PAGE_MAX;
-	note_reveal(a, "every user");
+	if (first)
+		note_reveal(a, "every user");
 	return reply_done(a->reply, RESULT_ALLOW, "%s", "");
 }
 

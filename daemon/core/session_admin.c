@@ -119,8 +119,6 @@ static void send_page(struct admin_request_job *a)
 			return;
 }
 
-static void admin_done(struct job *job, int result);
-
 /* The next page begins where this one ended; at most one page waits in memory for a slow reader. */
 static void go_on(struct admin_request_job *a)
 {
