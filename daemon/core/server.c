@@ -109,7 +109,7 @@ static void admit(struct core *core, const struct connection_ops *ops, int fd)
 
 	if (r < 0)
 		log_error("a connection is dropped: %s", strerror(-r));
-	else if (is_over_limit(core, c))
+	else if (ops != &courier_connection_ops && is_over_limit(core, c))
 		turn_away(core, c, "too many connections: core { connections_per_uid connections }");
 	else if (!may_connect(core, c))
 		turn_away(core, c, "not the sender: core { sender_user } names who is");
