@@ -3,6 +3,7 @@
 #include "daemon/base/address.h"
 #include "daemon/base/config_schema.h"
 #include "daemon/base/secret.h"
+#include "wire/proto.h"
 
 #include <confuse.h>
 #include <dirent.h>
@@ -279,25 +280,30 @@ static cfg_t *new_tree(void)
 
 /* Files */
 
-/* libconfuse takes the end of the file for the end of every open section; a file cut short must not be half a config.
+/*
+ * libconfuse counts the lines of a comment twice: it gets blanks in their place. And it takes the end of the file for
+ * the end of every open section; a file cut short must not be half a config.
  */
-static int check_braces(const char *path, const char *text)
+static int tidy(const char *path, char *text)
 {
 	int depth = 0, line = 1;
 	char quote = '\0';
 	enum { CODE, LINE_COMMENT, BLOCK_COMMENT } in = CODE;
 
-	for (const char *s = text; *s; s++) {
+	for (char *s = text; *s; s++) {
 		if (*s == '\n') {
 			line++;
 			in = in == LINE_COMMENT ? CODE : in;
 		} else if (in == BLOCK_COMMENT) {
-			if (s[0] == '*' && s[1] == '/')
-				in = CODE, s++;
+			if (s[0] == '*' && s[1] == '/') {
+				in = CODE;
+				*s++ = ' ';
+			}
+			*s = ' ';
 		} else if (in == LINE_COMMENT) {
-			continue;
+			*s = ' ';
 		} else if (quote) {
-			if (*s == '\\' && s[1])
+			if (*s == '\\' && s[1] && s[1] != '\n')
 				s++;
 			else if (*s == quote)
 				quote = '\0';
@@ -305,8 +311,11 @@ static int check_braces(const char *path, const char *text)
 			quote = *s;
 		} else if (*s == '#' || (s[0] == '/' && s[1] == '/')) {
 			in = LINE_COMMENT;
+			*s = ' ';
 		} else if (s[0] == '/' && s[1] == '*') {
 			in = BLOCK_COMMENT;
+			*s++ = ' ';
+			*s = ' ';
 		} else {
 			depth += (*s == '{') - (*s == '}');
 		}
@@ -379,7 +388,7 @@ static int read_file(const char *path, char **ret)
 static int parse_text(cfg_t *tree, const char *path, char *text)
 {
 	FILE *stream;
-	int r = check_braces(path, text);
+	int r = tidy(path, text);
 
 	if (r < 0 || !*text)
 		return r;
@@ -553,6 +562,12 @@ static int copy_tree(cfg_t *tree, struct config *config)
 		config->channels[i].file = one->filename;
 		config->channels[i].line = one->line;
 	}
+	for (size_t i = 0; i < config->text_count; i++) {
+		cfg_t *one = cfg_getnsec(tree, "text", (unsigned)i);
+
+		config->texts[i].file = one->filename;
+		config->texts[i].line = one->line;
+	}
 	return r;
 }
 
@@ -563,10 +578,32 @@ static cfg_t *section_of(cfg_t *tree, const char *section, size_t i)
 	return cfg_getnsec(tree, section, (unsigned)i);
 }
 
+/* Titles travel in messages and stand in logs. */
+static int check_titles(cfg_t *tree)
+{
+	for (size_t s = 0; s < config_section_count; s++)
+		for (unsigned i = 0; config_sections[s].count_offset && i < cfg_size(tree, config_sections[s].name);
+		     i++) {
+			cfg_t *one = cfg_getnsec(tree, config_sections[s].name, i);
+			const char *title = cfg_title(one);
+
+			if (title[0] && strlen(title) < WIRE_NAME_MAX && wire_text_ok(title, strlen(title)))
+				continue;
+			cfg_error(one, "%s: its title is empty, longer than %d bytes or holds control characters",
+				  config_sections[s].name, WIRE_NAME_MAX - 1);
+			return -EINVAL;
+		}
+	return 0;
+}
+
 static int check_channels(cfg_t *tree, const struct config *config)
 {
 	for (size_t i = 0; i < config->channel_count; i++)
-		if (!config->channels[i].driver[0]) {
+		if (strcmp(config->channels[i].name, "auto") == 0) {
+			cfg_error(section_of(tree, "channel", i),
+				  "channel \"auto\": that word means no preference: take another name");
+			return -EINVAL;
+		} else if (!config->channels[i].driver[0]) {
 			cfg_error(section_of(tree, "channel", i), "channel \"%s\": driver is missing",
 				  config->channels[i].name);
 			return -EINVAL;
@@ -697,6 +734,8 @@ static int complete(cfg_t *tree, struct config *config)
 {
 	int r = copy_tree(tree, config);
 
+	if (r == 0)
+		r = check_titles(tree);
 	if (r == 0)
 		r = check_channels(tree, config);
 	if (r == 0)

@@ -82,7 +82,9 @@ struct config_channel {
 
 struct config_text {
 	char *language;
-	char *sms; /* {code} {host} {service} {address} {minutes} */
+	char *sms;        /* {code} {host} {service} {address} {minutes} */
+	const char *file; /* where the section stands, for errors */
+	int line;
 };
 
 struct config {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,8 +57,13 @@ static int path_of(const char *reference, char path[static PATH_MAX], char *why,
 	return 0;
 }
 
-static int check_file(int fd, const char *path, char *why, size_t why_size)
+/*
+ * A credential lies in a folder that only its unit sees; newer systemd gives the user a read entry in its ACL, which
+ * shows as the group's bits.
+ */
+static int check_file(int fd, const char *path, bool credential, char *why, size_t why_size)
 {
+	mode_t forbidden = credential ? 037 : 077;
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
@@ -67,7 +73,7 @@ static int check_file(int fd, const char *path, char *why, size_t why_size)
 	if (st.st_uid != 0 && st.st_uid != geteuid())
 		return fail(-EPERM, why, why_size, path,
 			    "belongs to another user: chown it to root or to this daemon's user");
-	if (st.st_mode & 077)
+	if (st.st_mode & forbidden)
 		return fail(-EPERM, why, why_size, path, "can be read by others: chmod 0400");
 	return 0;
 }
@@ -115,7 +121,7 @@ int secret_load(const char *reference, struct secret *ret, char *why, size_t why
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return fail(-errno, why, why_size, path, errno == ELOOP ? "is a symbolic link" : strerror(errno));
-	r = check_file(fd, path, why, why_size);
+	r = check_file(fd, path, strncmp(reference, CREDENTIAL, strlen(CREDENTIAL)) == 0, why, why_size);
 	if (r == 0) {
 		r = read_all(fd, ret);
 		if (r < 0)

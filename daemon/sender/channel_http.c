@@ -207,6 +207,9 @@ static int load_secret(struct gateway *g, char why[static CONFIG_WHY_MAX])
 	r = secret_load(g->config->secret, &g->secret, secret_why, sizeof(secret_why));
 	if (r < 0)
 		channel_config_error(g->config, why, "secret: %s", secret_why);
+	else if (!wire_text_ok(g->secret.data, g->secret.length))
+		r = channel_config_error(g->config, why,
+					 "secret: holds control characters: is it a file with CRLF lines?");
 	return r;
 }
 

@@ -186,9 +186,13 @@ static void answer_error(struct channel_call *call, const struct http_answer *ht
 {
 	json_int_t code = json_integer_value(json_object_get(error, "code"));
 	const struct meta_error *row = meta_error_of(code);
-	bool passes = http->status >= 500 || json_is_true(json_object_get(error, "is_transient"));
+	bool passes =
+		http->status >= 500 || http->status == 429 || json_is_true(json_object_get(error, "is_transient"));
+	bool forbidden = http->status == 401 || http->status == 403;
 	const struct meta_error unknown = {
-		.failure = passes ? FAILURE_TRANSIENT : FAILURE_UNDELIVERABLE,
+		.failure = passes      ? FAILURE_TRANSIENT
+			   : forbidden ? FAILURE_CONFIG
+				       : FAILURE_UNDELIVERABLE,
 		.retry = passes,
 		.alarm = META_ALARM,
 		.meaning = "an error that this version does not know",

@@ -19,7 +19,8 @@ static int check_texts(const struct config *config, char why[static CONFIG_WHY_M
 		const struct config_text *text = &config->texts[i];
 
 		if (template_check(text->sms, TEMPLATE_PLAIN, text_names, error, sizeof(error)) < 0) {
-			snprintf(why, CONFIG_WHY_MAX, "text \"%s\": sms: %s", text->language, error);
+			snprintf(why, CONFIG_WHY_MAX, "%s:%d: text \"%s\": sms: %s", text->file, text->line,
+				 text->language, error);
 			return -EINVAL;
 		}
 	}

@@ -69,8 +69,6 @@ static const struct {
 	{CURLOPT_SSL_VERIFYPEER, 1},
 	{CURLOPT_SSL_VERIFYHOST, 2},
 	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-	{CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS},
-	{CURLOPT_PIPEWAIT, 1}, /* wait for a handshake under way: it may yield an HTTP/2 connection for all */
 	{CURLOPT_TCP_KEEPALIVE, 1},
 	{CURLOPT_TCP_KEEPIDLE, KEEPALIVE_SECONDS},
 	{CURLOPT_TCP_KEEPINTVL, KEEPALIVE_SECONDS},
@@ -230,8 +228,27 @@ static CURLcode set_authorities(CURL *easy, const char *ca_file)
 
 	if (*ca_file == '\0')
 		return CURLE_OK;
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* Else libcurl keeps what it has read for a day, whatever the file holds after a reload. */
+	r = curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+	if (r != CURLE_OK)
+		return r;
+#endif
 	r = curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
 	return r == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) : r;
+}
+
+/*
+ * Over TLS a request waits for a handshake under way: it may yield an HTTP/2 connection for all. In clear nobody can
+ * know before the first answer, and one request that hangs would hold up the others.
+ */
+static CURLcode set_version(CURL *easy, const char *url)
+{
+	bool tls = strncasecmp(url, "https://", 8) == 0;
+	CURLcode r = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+				      (long)(tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+
+	return r == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_PIPEWAIT, tls ? 1L : 0L) : r;
 }
 
 static CURLcode set_connect_only(CURL *easy)
@@ -261,9 +278,12 @@ static CURLcode set_options(struct transfer *t, const struct http_request *reque
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && r == CURLE_OK; i++)
 		r = curl_easy_setopt(t->easy, texts[i].option, texts[i].value);
 	if (r == CURLE_OK)
+		r = set_version(t->easy, request->url);
+	if (r == CURLE_OK)
 		r = set_authorities(t->easy, request->ca_file);
 	if (r == CURLE_OK)
-		r = curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+		r = curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
+				     request->timeout_ms > 0 ? (long)request->timeout_ms : 1L);
 	if (r == CURLE_OK && request->connect_only)
 		r = set_connect_only(t->easy);
 	return r;
@@ -513,11 +533,19 @@ static const char *url_error(CURLU *url, const char *text)
 	return error;
 }
 
+/* libcurl takes one to three slashes: what looks like a path would be a host. */
+static bool has_two_slashes(const char *text)
+{
+	const char *colon = strchr(text, ':');
+
+	return colon && strncmp(colon, "://", 3) == 0 && colon[3] != '/';
+}
+
 const char *http_url_error(const char *text)
 {
 	CURLU *url = curl_url();
 	const char *error = url ? url_error(url, text) : "out of memory";
 
 	curl_url_cleanup(url);
-	return error;
+	return error || has_two_slashes(text) ? error : "is no URL like https://host/path";
 }

@@ -36,13 +36,21 @@ struct uplink {
 	uid_t core_uid; /* whom else than root we trust to listen there */
 	int fd;         /* -1: not connected */
 	sd_event_source *io, *reconnect;
-	uint64_t backoff_ms;
-	int told; /* the last reason not to connect that was logged */
+	uint64_t backoff_ms, connected_at; /* CLOCK_MONOTONIC, microseconds */
+	int told;                          /* the last reason not to connect that was logged */
 	STAILQ_HEAD(, item) queue;
 	size_t queued;
 };
 
 static void disconnect(struct uplink *u);
+
+static uint64_t now_of(const struct uplink *u)
+{
+	uint64_t now = 0;
+
+	sd_event_now(u->event, CLOCK_MONOTONIC, &now);
+	return now;
+}
 
 /* Out. */
 
@@ -95,8 +103,10 @@ static void enqueue(struct uplink *u, const struct wire_message *message, const 
 {
 	struct item *item;
 
-	if (tell_at_once(u, message, body))
+	if (tell_at_once(u, message, body)) {
+		watch(u); /* less is under way now */
 		return;
+	}
 	item = calloc(1, sizeof(*item));
 	if (!item) {
 		log_error("out of memory: the core does not hear of an answer");
@@ -228,6 +238,9 @@ static void reconnect_later(struct uplink *u)
 static void disconnect(struct uplink *u)
 {
 	log_warning("the core has closed %s; connecting again", u->path);
+	/* One that hangs up at once, because it does not want us, must not be called without pause. */
+	if (now_of(u) - u->connected_at >= UPLINK_BACKOFF_MAX_MS * 1000)
+		u->backoff_ms = UPLINK_BACKOFF_MIN_MS;
 	sd_event_source_disable_unref(u->io);
 	u->io = NULL;
 	close(u->fd);
@@ -275,7 +288,7 @@ static int on_reconnect(sd_event_source *source, uint64_t usec, void *userdata)
 		return 0;
 	}
 	u->told = 0;
-	u->backoff_ms = UPLINK_BACKOFF_MIN_MS;
+	u->connected_at = now_of(u);
 	log_info("connected to the core at %s", u->path);
 	dispatch_tell_health(u->dispatch);
 	flush(u);

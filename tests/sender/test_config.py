@@ -21,6 +21,8 @@ SMS = {
     "secret in url": (dict(url='"https://127.0.0.1/?k={secret}"'), "{secret} may not stand in url"),
     "unknown in url": (dict(url='"https://127.0.0.1/{user}"'), "url: {user} is no placeholder"),
     "brace in url": (dict(url='"https://127.0.0.1/{to"'), "url: a brace belongs to no placeholder"),
+    "one slash": (dict(url='"https:/{to_digits}.example.com/"'), "is no URL"),
+    "three slashes": (dict(url='"https:///{to_digits}/x"'), "is no URL"),
     "host by placeholder": (dict(url='"https://{to_digits}.example.com/"'), "in front of the path"),
     "http": (dict(url='"http://sms.example.com/"'), "plain http:// is for loopback"),
     "no success test": (dict(success_pointer='""'), "needs a positive success test"),

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -131,3 +132,54 @@ def test_reload_with_a_fault_keeps_the_old(started, core, order):
 def test_ends_on_sigint_too(started):
     started.child.send_signal(signal.SIGINT)
     assert started.child.wait(10) == 0
+
+
+def test_more_orders_than_may_be_under_way_are_all_answered(patient, core, provider, order):
+    def slowly(exchange):
+        time.sleep(0.02)
+        exchange.accept()
+
+    provider.answer = slowly
+    idents = {order("whatsapp") for _ in range(1500)}
+    assert {core.answer()["id"] for _ in idents} == idents
+
+
+def test_a_core_that_hangs_up_is_not_called_without_pause(sender, folder, provider):
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(str(folder / "sender.sock"))
+    listener.listen()
+    sender.configure(sender.whatsapp(provider.url))
+    sender.start()
+    listener.settimeout(1.5)
+    calls = 0
+    end = time.monotonic() + 1.5
+    while time.monotonic() < end:
+        try:
+            listener.accept()[0].close()
+            calls += 1
+        except TimeoutError:
+            break
+    listener.close()
+    assert 2 <= calls <= 8
+
+
+def test_one_request_that_hangs_in_clear_does_not_hold_up_the_others(sender, folder):
+    gateway = Provider(plain=True)
+    first = []
+
+    def answer(exchange):
+        if not first:
+            first.append(exchange)
+        else:
+            exchange.reply_json(200, {"id": "sms-1"})
+
+    gateway.answer = answer
+    core = Core(folder / "sender.sock")
+    sender.configure(sender.sms(gateway.url + "/sms", timeout=10))
+    sender.start()
+    core.wait_connected()
+    for n in range(5):
+        core.say("send", id=f"{n:032x}", channel="sms", to="+966501234567", code="123456")
+    assert {core.answer()["op"] for _ in range(4)} == {"sent"}
+    core.stop()
+    gateway.stop()

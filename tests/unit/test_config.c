@@ -66,6 +66,10 @@ static const struct {
 } refusals[] = {
 	{"core { state_dir = \"var/lib\" }", FILE_NAME ":1: state_dir: \"var/lib\" is not an absolute path"},
 	{"\n\ncore {\n  login_socket = \"x\"\n}", FILE_NAME ":4: login_socket: \"x\" is not an absolute path"},
+	{"# one\n// two\n/* three\n */ core { # four\n  login_socket = \"x\"\n}", FILE_NAME ":5: login_socket"},
+	{"channel \"\" { driver = file }", "channel: its title is empty"},
+	{"channel \"0123456789012345678901234567890123456789012345678901234567890123\" { driver = file }", "longer than 63 bytes"},
+	{"channel \"auto\" { driver = file }", "that word means no preference"},
 	{"core { connections = 0 }", ":1: connections: 0 is not between 1 and 8192"},
 	{"core { connections = 8193 }", "8193 is not between"},
 	{"core { connections_per_uid = -1 }", "-1 is not between 1 and 1024"},

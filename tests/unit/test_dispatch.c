@@ -98,7 +98,7 @@ static void on_health(void *userdata, const struct health *health)
 static char name[] = "phone", driver_name[] = "fake", english[] = "en",
 	    words[] = "{code} for {host} ({service}) from {address}, {minutes} min";
 static struct config_channel section;
-static struct config_text text = {english, words};
+static struct config_text text = {.language = english, .sms = words};
 static struct config config;
 static sd_event *event;
 static struct channels *channels;

@@ -63,6 +63,18 @@ static void a_private_file_holds_a_secret(void **state)
 	expect_file("token", TOKEN, 0404, -EPERM, "chmod 0400");
 }
 
+/* systemd 254 and later: the user's read access is an ACL entry, whose mask shows as the group's bits. */
+static void a_credential_may_have_an_acl(void **state)
+{
+	(void)state;
+	(void)folder_write(&folder, "acl", TOKEN, 0440);
+	(void)folder_write(&folder, "open", TOKEN, 0444);
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", folder.path, 1), 0);
+	expect("credential:acl", 0, NULL);
+	expect("credential:open", -EPERM, "can be read by others");
+	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+}
+
 static void what_is_no_file_is_refused(void **state)
 {
 	char reference[300], target[300];
@@ -148,6 +160,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_private_file_holds_a_secret, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_credential_may_have_an_acl, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_file_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(somebody_elses_file_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_large_file_is_no_secret, set_up, tear_down),

@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define FIELD(field) field, sizeof(field)
@@ -290,7 +291,8 @@ static int confirm_removal(const struct otpctl *ctl)
 	}
 	snprintf(prompt, sizeof(prompt), "Forget the number of %s? Codes stop working for this user at once. [y/N] ",
 		 ctl->arguments[0]);
-	if (read_answer(prompt, answer, sizeof(answer)) && (strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0))
+	if (read_answer(prompt, answer, sizeof(answer)) &&
+	    (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0))
 		return EXIT_OK;
 	output_error("remove: not confirmed; nothing was removed");
 	return EXIT_REFUSED;

@@ -17,7 +17,7 @@ static const struct command {
 	const char *purpose;
 	const char *examples; /* each line behind "whatsapp-otpctl " */
 } commands[] = {
-	{"enroll", "USER --phone +E164 [--channel CHANNEL] [--language LANGUAGE] [--consent TEXT] [--no-verify]",
+	{"enroll", "USER [--phone +E164] [--channel CHANNEL] [--language LANGUAGE] [--consent TEXT] [--no-verify]",
 	 OPTION(PHONE) | OPTION(CHANNEL) | OPTION(LANGUAGE) | OPTION(CONSENT) | OPTION(NO_VERIFY), 1, 1, command_enroll,
 	 "send a code to a number, ask for it, and enrol the user with it",
 	 "enroll alice --phone +966512345678\nenroll bob --phone +4915112345678 --channel sms --language de"},
