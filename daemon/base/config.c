@@ -656,7 +656,7 @@ static bool default_last(void *array, size_t count, size_t size)
 }
 
 /* "default" always exists: without a section it has the defaults of every key; a route sends by all channels. */
-static int add_defaults(cfg_t *tree, struct config *config)
+static int add_defaults(struct config *config)
 {
 	static char name[] = "default";
 	int r = 0;
@@ -688,7 +688,6 @@ static int add_defaults(cfg_t *tree, struct config *config)
 		for (size_t i = 0; i < config->channel_count; i++)
 			route->channels[i] = config->channels[i].name;
 	}
-	(void)tree;
 	return r;
 }
 
@@ -743,7 +742,7 @@ static int complete(cfg_t *tree, struct config *config)
 	if (r == 0)
 		r = check_limits(tree, config);
 	if (r == 0)
-		r = add_defaults(tree, config);
+		r = add_defaults(config);
 	if (r == 0)
 		r = add_warnings(tree, config);
 	return r;

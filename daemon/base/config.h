@@ -110,10 +110,6 @@ struct config {
 int config_load(const char *path, struct config **ret, char why[static CONFIG_WHY_MAX]);
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);
-static inline void config_unrefp(struct config **config)
-{
-	config_unref(*config);
-}
 
 const struct config_channel *config_channel(const struct config *config, const char *name);
 const struct config_policy *config_policy(const struct config *config, const char *name);

@@ -1,6 +1,7 @@
 #include "daemon/core/budget.h"
 
 #include "daemon/base/address.h"
+#include "daemon/base/hex.h"
 #include "daemon/core/store_rate.h"
 #include "wire/name.h"
 
@@ -79,13 +80,9 @@ static void add_backoff(struct budget *b, const struct dialogue *d)
 
 static void choose(struct budget *b, const struct dialogue *d)
 {
-	static const char digits[] = "0123456789abcdef";
 	const struct config_limits *limits = &d->engine->config->limits;
 
-	for (size_t i = 0; i < KEYS_INDEX_SIZE; i++) {
-		b->person[2 * i] = digits[d->enrolment.index[i] >> 4];
-		b->person[2 * i + 1] = digits[d->enrolment.index[i] & 15];
-	}
+	hex_format(d->enrolment.index, KEYS_INDEX_SIZE, b->person);
 	if (is_unprivileged(d)) {
 		if (d->challenge.sends > 0) /* the first code is paid for by budget_start() */
 			add(b, "", &limits->per_caller, "caller", d->challenge.source);

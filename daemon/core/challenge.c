@@ -1,6 +1,7 @@
 #include "daemon/core/challenge.h"
 
 #include "daemon/base/clock.h"
+#include "daemon/base/hex.h"
 
 #include <errno.h>
 #include <string.h>
@@ -95,33 +96,13 @@ int64_t challenge_lock_time(const struct config_limits *limits, int64_t failures
 
 void challenge_id_format(const unsigned char id[static KEYS_ID_SIZE], char text[static WIRE_ID_MAX])
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < KEYS_ID_SIZE; i++) {
-		text[2 * i] = digits[id[i] >> 4];
-		text[2 * i + 1] = digits[id[i] & 15];
-	}
-	text[2 * KEYS_ID_SIZE] = '\0';
-}
-
-/* -1 for anything but a lower-case digit. */
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	hex_format(id, KEYS_ID_SIZE, text);
 }
 
 int challenge_id_parse(const char *text, unsigned char id[static KEYS_ID_SIZE])
 {
-	if (strlen(text) != 2 * KEYS_ID_SIZE)
+	/* One id has one spelling. */
+	if (strlen(text) != 2 * KEYS_ID_SIZE || strpbrk(text, "ABCDEF"))
 		return -EINVAL;
-	for (size_t i = 0; i < KEYS_ID_SIZE; i++) {
-		int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return -EINVAL;
-		id[i] = (unsigned char)(high << 4 | low);
-	}
-	return 0;
+	return hex_parse(text, id, KEYS_ID_SIZE) ? 0 : -EINVAL;
 }

@@ -64,6 +64,7 @@ static void expect(struct courier *courier, int64_t due)
 
 static void hand_over(struct courier *courier, const struct send *send)
 {
+	log_debug("delivery %.16s: to the sender, by channel %s", send->id, send->channel);
 	/* A sender that went away in between: nobody reports on it, so it counts as unknown once one is back. */
 	if (!courier->sender || connection_send(courier->sender, &wire_send, send) < 0)
 		log_warning("%s: a message could not be handed to the sender", send->channel);

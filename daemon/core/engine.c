@@ -328,11 +328,10 @@ int engine_answer(const struct engine *engine, struct tx *tx, const struct login
 	return r;
 }
 
-int engine_leave(const struct engine *engine, struct tx *tx, const char *challenge)
+int engine_leave(struct tx *tx, const char *challenge)
 {
 	unsigned char id[KEYS_ID_SIZE];
 	int r = challenge_id_parse(challenge, id);
 
-	(void)engine;
 	return r < 0 ? r : outbox_pause(tx, id);
 }

@@ -1,5 +1,6 @@
 #include "daemon/core/keys.h"
 
+#include "daemon/base/hex.h"
 #include "daemon/base/secret.h"
 
 #include <endian.h>
@@ -48,15 +49,6 @@ static int derive(const unsigned char master[static KEY_SIZE], const char *label
 	return ok ? 0 : -EIO;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool parse_master(const struct secret *secret, unsigned char master[static KEY_SIZE])
 {
 	const char *s = secret->data;
@@ -65,16 +57,7 @@ static bool parse_master(const struct secret *secret, unsigned char master[stati
 		memcpy(master, s, KEY_SIZE);
 		return true;
 	}
-	if (secret->length != 2 * KEY_SIZE)
-		return false;
-	for (size_t i = 0; i < KEY_SIZE; i++) {
-		int high = hex_value(s[2 * i]), low = hex_value(s[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		master[i] = (unsigned char)(high << 4 | low);
-	}
-	return true;
+	return secret->length == 2 * KEY_SIZE && hex_parse(s, master, KEY_SIZE);
 }
 
 static struct keys *keys_alloc(void)
@@ -250,8 +233,7 @@ int keys_mark(const struct keys *keys, char mark[static KEYS_MARK_MAX])
 
 	if (!HMAC(EVP_sha256(), keys->index, KEY_SIZE, text, sizeof(text), mac, &length))
 		return -EIO;
-	for (size_t i = 0; i < KEYS_MARK_MAX / 2; i++)
-		snprintf(mark + 2 * i, 3, "%02x", mac[i]);
+	hex_format(mac, KEYS_MARK_MAX / 2, mark);
 	return 0;
 }
 

@@ -84,7 +84,7 @@ static int run_leave(struct job *job, struct tx *tx)
 {
 	struct leave_request *l = (struct leave_request *)job;
 
-	return engine_leave(&l->request.engine, tx, l->challenge);
+	return engine_leave(tx, l->challenge);
 }
 
 static void leave_done(struct job *job, int result)
@@ -161,6 +161,8 @@ static void proceed(struct connection *c, const struct reply *reply, int result)
 	struct session *session = c->session;
 
 	session->busy = false;
+	log_debug("login.sock: pid %d: %s", (int)c->peer.pid,
+		  result == 0 && reply->kind == REPLY_ASK ? "asked" : "done");
 	if (result == 0 && reply->kind == REPLY_ASK)
 		snprintf(session->challenge, sizeof(session->challenge), "%s", reply->ask.challenge);
 	else
@@ -225,6 +227,7 @@ static void submit(struct connection *c, const struct login_answer *answer)
 		l->answer = *answer;
 	session->busy = true;
 	c->deadline = 0;
+	log_debug("login.sock: pid %d: %s", (int)c->peer.pid, answer ? "login-answer" : "login-begin");
 	request_submit(&l->request);
 }
 

@@ -291,6 +291,7 @@ void dispatch_send(struct dispatch *d, const struct send *send)
 		finish_failed(job, FAILURE_CONFIG, "channel", "the sender's configuration has no such channel");
 		return;
 	}
+	log_debug("delivery " SHORT_ID ": ordered for channel %s", send->id, send->channel);
 	if (job->channel->ops->wants_text)
 		job->text = channels_text(job->channels, send);
 	if (job->channel->ops->wants_text && !job->text) {
