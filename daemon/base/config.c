@@ -18,8 +18,6 @@
 #include <unistd.h>
 
 #define CONFIG_FILE_MAX (1024 * 1024)
-#define BUILT_IN_SMS                                                                                                   \
-	"{code} is your code for {host} ({service}). It expires in {minutes} min. Never tell it to anybody."
 
 /* libconfuse's error callback has no argument of ours; only the first error of a load is kept. */
 static __thread char *error_sink;
@@ -84,6 +82,32 @@ int config_rate(const char *text, struct config_rate *ret)
 	return ret->period > 0 ? 0 : -EINVAL;
 }
 
+int config_money(const char *text, struct config_money *ret)
+{
+	int whole = 0, fraction = 0, length = 0;
+	int64_t unit = 1000000;
+	long long amount, part = 0;
+
+	*ret = (struct config_money){0};
+	if (text[0] < '0' || text[0] > '9' || sscanf(text, "%10lld%n", &amount, &whole) != 1)
+		return -EINVAL;
+	text += whole;
+	if (*text == '.') {
+		fraction = (int)strspn(++text, "0123456789");
+		if (fraction < 1 || fraction > 6)
+			return -EINVAL;
+		for (int i = 0; i < fraction; i++, unit /= 10)
+			part = part * 10 + (text[i] - '0');
+		text += fraction;
+	} else {
+		unit = 1000000;
+	}
+	if (sscanf(text, " %3[A-Z]%n", ret->currency, &length) != 1 || text[length] || strlen(ret->currency) != 3)
+		return -EINVAL;
+	ret->micro = (int64_t)amount * 1000000 + part * unit;
+	return 0;
+}
+
 static int name_index(const char *const *names, const char *value)
 {
 	for (int i = 0; names[i]; i++)
@@ -101,6 +125,7 @@ static bool prefix_ok(const char *text)
 /* NULL if the value may stand there, else what it should be. */
 static const char *value_error(const struct config_field *f, const char *value)
 {
+	struct config_money money;
 	struct config_rate rate;
 	struct address block;
 	unsigned bits;
@@ -119,6 +144,8 @@ static const char *value_error(const struct config_field *f, const char *value)
 		return config_duration(value) > 0 ? NULL : "is not a number of seconds";
 	case CONFIG_PREFIXES:
 		return prefix_ok(value) ? NULL : "is not a number's beginning such as \"+966\"";
+	case CONFIG_MONEY:
+		return !*value || config_money(value, &money) == 0 ? NULL : "is not an amount such as \"0.0145 USD\"";
 	case CONFIG_BLOCKS:
 		return address_block_parse(value, &block, &bits) == 0
 			       ? NULL
@@ -506,6 +533,10 @@ static int copy_field(cfg_t *cfg, const struct config_field *f, void *base)
 	case CONFIG_SECONDS:
 		copy_cooldown(cfg, f->key, base);
 		return 0;
+	case CONFIG_MONEY:
+		if (*cfg_getstr(cfg, f->key))
+			(void)config_money(cfg_getstr(cfg, f->key), to);
+		return 0;
 	case CONFIG_RESERVED:
 		return 0;
 	default:
@@ -568,6 +599,8 @@ static int copy_tree(cfg_t *tree, struct config *config)
 		config->texts[i].file = one->filename;
 		config->texts[i].line = one->line;
 	}
+	config->webhook.file = cfg_getsec(tree, "webhook")->filename;
+	config->webhook.line = cfg_getsec(tree, "webhook")->line;
 	return r;
 }
 
@@ -611,11 +644,67 @@ static int check_channels(cfg_t *tree, const struct config *config)
 	return 0;
 }
 
+static void find_kinds(struct config *config)
+{
+	for (size_t i = 0; i < config->channel_count; i++) {
+		struct config_channel *channel = &config->channels[i];
+		const struct driver *driver = driver_find(channel->driver);
+
+		channel->kind = driver ? driver->kind : CHANNEL_SMS;
+		if (channel->kind_name[0])
+			channel->kind = (enum channel_kind)name_index(channel_kind_names, channel->kind_name);
+	}
+}
+
+/* Amounts of two currencies cannot be added. */
+static int check_money(cfg_t *tree, struct config *config)
+{
+	for (size_t i = 0; i <= config->channel_count; i++) {
+		const struct config_channel *c = &config->channels[i];
+		const bool channel = i < config->channel_count;
+		const struct config_money *const all[] = {
+			channel ? &c->cost : &config->limits.cost_per_hour,
+			channel ? &c->cost_per_hour : &config->limits.cost_per_day,
+			channel ? &c->cost_per_day : &config->limits.cost_per_day,
+		};
+
+		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
+			if (!all[k]->currency[0] || strcmp(all[k]->currency, config->currency) == 0)
+				continue;
+			if (config->currency[0]) {
+				cfg_error(channel ? section_of(tree, "channel", i) : cfg_getsec(tree, "limits"),
+					  "%s: an amount in %s beside amounts in %s: take one currency",
+					  channel ? c->name : "limits", all[k]->currency, config->currency);
+				return -EINVAL;
+			}
+			memcpy(config->currency, all[k]->currency, sizeof(config->currency));
+		}
+	}
+	return 0;
+}
+
+static int check_policies(cfg_t *tree, const struct config *config)
+{
+	for (size_t i = 0; i < config->policy_count; i++)
+		for (char **name = config->policies[i].channels; *name; name++)
+			if (!config_channel(config, *name)) {
+				cfg_error(section_of(tree, "policy", i), "policy \"%s\": there is no channel \"%s\"",
+					  config->policies[i].name, *name);
+				return -EINVAL;
+			}
+	return 0;
+}
+
 static int check_routes(cfg_t *tree, const struct config *config)
 {
 	for (size_t i = 0; i < config->route_count; i++) {
 		const struct config_route *route = &config->routes[i];
 
+		if (route->fallback_least > route->fallback_most) {
+			cfg_error(section_of(tree, "route", i),
+				  "route \"%s\": fallback_least is more than fallback_most", route->name);
+			return -EINVAL;
+		}
 		for (char **name = route->channels; *name; name++)
 			if (!config_channel(config, *name)) {
 				cfg_error(section_of(tree, "route", i), "route \"%s\": there is no channel \"%s\"",
@@ -680,13 +769,15 @@ static int add_defaults(struct config *config)
 	if (r == 0 && !default_last(config->routes, config->route_count, sizeof(*config->routes))) {
 		struct config_route *route = &config->routes[config->route_count++];
 
-		*route = (struct config_route){.name = name, .fallback_after = 25};
+		*route = (struct config_route){
+			.name = name, .fallback_after = 25, .fallback_least = 15, .fallback_most = 60};
 		route->countries = calloc(1, sizeof(char *));
 		route->channels = calloc(config->channel_count + 1, sizeof(char *));
 		if (!route->countries || !route->channels)
 			return -ENOMEM;
-		for (size_t i = 0; i < config->channel_count; i++)
-			route->channels[i] = config->channels[i].name;
+		for (size_t i = 0, n = 0; i < config->channel_count; i++)
+			if (config->channels[i].kind != CHANNEL_VOICE) /* calls nobody unless a route says so */
+				route->channels[n++] = config->channels[i].name;
 	}
 	return r;
 }
@@ -734,9 +825,15 @@ static int complete(cfg_t *tree, struct config *config)
 	int r = copy_tree(tree, config);
 
 	if (r == 0)
+		find_kinds(config);
+	if (r == 0)
 		r = check_titles(tree);
 	if (r == 0)
 		r = check_channels(tree, config);
+	if (r == 0)
+		r = check_money(tree, config);
+	if (r == 0)
+		r = check_policies(tree, config);
 	if (r == 0)
 		r = check_routes(tree, config);
 	if (r == 0)
@@ -861,22 +958,33 @@ const char *config_missing_group(const struct config *config, const char **ret_p
 	return NULL;
 }
 
-static const char *text_of(const struct config *config, const char *language, size_t length)
+static const char *own_text(const struct config *config, enum text_kind kind, const char *language,
+			    size_t length)
 {
-	for (size_t i = 0; i < config->text_count; i++)
-		if (strncmp(config->texts[i].language, language, length) == 0 && !config->texts[i].language[length] &&
-		    config->texts[i].sms[0])
-			return config->texts[i].sms;
+	for (size_t i = 0; i < config->text_count; i++) {
+		const struct config_text *t = &config->texts[i];
+		const char *const texts[] = {[TEXT_SMS] = t->sms,
+					     [TEXT_SUBJECT] = t->subject,
+					     [TEXT_EMAIL] = t->email,
+					     [TEXT_VOICE] = t->voice};
+
+		if (strncmp(t->language, language, length) == 0 && !t->language[length] && texts[kind][0])
+			return texts[kind];
+	}
 	return NULL;
 }
 
-const char *config_sms_text(const struct config *config, const char *language)
+const char *config_text(const struct config *config, enum text_kind kind, const char *language)
 {
-	const char *text = text_of(config, language, strlen(language));
+	const size_t lengths[] = {strlen(language), strcspn(language, "_-")};
 
-	if (!text)
-		text = text_of(config, language, strcspn(language, "_-"));
-	if (!text)
-		text = text_of(config, "en", 2);
-	return text ? text : BUILT_IN_SMS;
+	for (size_t i = 0; i < 2 && *language; i++) {
+		const char *text = own_text(config, kind, language, lengths[i]);
+
+		if (!text)
+			text = texts_built_in(kind, language, lengths[i]);
+		if (text)
+			return text;
+	}
+	return own_text(config, kind, "en", 2) ? own_text(config, kind, "en", 2) : texts_built_in(kind, "en", 2);
 }

@@ -32,6 +32,10 @@
 	{                                                                                                              \
 		AT(s, member), .kind = CONFIG_WORD, .names = list, .text = value                                       \
 	}
+#define MONEY(s, member)                                                                                               \
+	{                                                                                                              \
+		AT(s, member), .kind = CONFIG_MONEY, .text = ""                                                        \
+	}
 #define RESERVED(name)                                                                                                 \
 	{                                                                                                              \
 		.key = name, .kind = CONFIG_RESERVED, .text = ""                                                       \
@@ -40,6 +44,12 @@
 static const char *const send_names[] = {"auto", "ask", NULL};
 static const char *const unenrolled_names[] = {"deny", "ignore", NULL};
 static const char *const first_factor_rules[] = {"any", "none", NULL};
+static const char *const restricted_names[] = {"allow", "deny", NULL};
+static const char *const on_delivered_names[] = {"cancel", "keep", NULL};
+static const char *const order_names[] = {"fixed", "adaptive", NULL};
+static const char *const receipts_names[] = {"none", "webhook", "poll", NULL};
+static const char *const kind_names[] = {"", "whatsapp", "sms", "voice", "email", "telegram", "file", NULL};
+static const char *const modes[] = {"sms", "otp", NULL};
 static const char *const body_types[] = {"form", "json", "raw", NULL};
 static const char *const methods[] = {"GET", "POST", "PUT", NULL};
 
@@ -51,8 +61,10 @@ static const struct config_field core_fields[] = {
 	PATH(config_core, login_socket, RUN_DIR "/login.sock"),
 	PATH(config_core, admin_socket, RUN_DIR "/admin.sock"),
 	PATH(config_core, sender_socket, RUN_DIR "/sender.sock"),
+	PATH(config_core, webhook_socket, RUN_DIR "/webhook.sock"),
 	STRING(config_core, hostname, ""),
 	STRING(config_core, sender_user, "whatsapp-otp-sender"),
+	STRING(config_core, webhook_user, "whatsapp-otp-webhook"),
 	STRING(config_core, admin_group, "whatsapp-otp-admin"),
 	STRING(config_core, audit_group, "whatsapp-otp-audit"),
 	LIST(config_core, trusted_users, CONFIG_LIST, "{}"),
@@ -72,13 +84,19 @@ static const struct config_field policy_fields[] = {
 	CHOICE(config_policy, send, send_names),
 	CHOICE(config_policy, unenrolled, unenrolled_names),
 	CHOICE(config_policy, first_factor, first_factor_rules),
+	LIST(config_policy, channels, CONFIG_LIST, "{}"),
+	CHOICE(config_policy, restricted, restricted_names),
+	CHOICE(config_policy, on_delivered, on_delivered_names),
 	RESERVED("grace"),
 };
 
 static const struct config_field route_fields[] = {
 	LIST(config_route, countries, CONFIG_PREFIXES, "{}"),
 	LIST(config_route, channels, CONFIG_LIST, "{}"),
+	CHOICE(config_route, order, order_names),
 	INT(config_route, fallback_after, 25, 1, 300),
+	INT(config_route, fallback_least, 15, 1, 300),
+	INT(config_route, fallback_most, 60, 1, 300),
 };
 
 static const struct config_field limits_fields[] = {
@@ -94,18 +112,46 @@ static const struct config_field limits_fields[] = {
 	INT(config_limits, lock_time, 1800, 60, 86400),
 	INT(config_limits, lock_time_max, 86400, 60, 604800),
 	INT(config_limits, disable_after, 100, 1, 100),
+	INT(config_limits, not_requested_lock, 3600, 60, 604800),
+	LIST(config_limits, countries, CONFIG_PREFIXES, "{}"),
+	INT(config_limits, breaker_after, 5, 1, 1000),
+	INT(config_limits, breaker_window, 300, 10, 86400),
+	MONEY(config_limits, cost_per_hour),
+	MONEY(config_limits, cost_per_day),
 };
 
 static const struct config_field channel_fields[] = {
 	STRING(config_channel, driver, ""),
+	{.key = "kind",
+	 .offset = offsetof(struct config_channel, kind_name),
+	 .kind = CONFIG_WORD,
+	 .names = kind_names,
+	 .text = ""},
+	CHOICE(config_channel, receipts, receipts_names),
+	MONEY(config_channel, cost),
+	MONEY(config_channel, cost_per_hour),
+	MONEY(config_channel, cost_per_day),
 	STRING(config_channel, base_url, ""),
 	PATH(config_channel, ca_file, ""),
 	INT(config_channel, timeout, 10, 1, 60),
 	SECRET(config_channel, token, ""),
+	SECRET(config_channel, password, ""),
+	STRING(config_channel, user, ""),
+	STRING(config_channel, account, ""),
+	STRING(config_channel, callback_url, ""),
 	STRING(config_channel, phone_number_id, ""),
+	STRING(config_channel, waba_id, ""),
 	STRING(config_channel, api_version, ""),
 	STRING(config_channel, template, ""),
 	STRING(config_channel, language, "en_US"),
+	LIST(config_channel, languages, CONFIG_LIST, "{}"),
+	STRING(config_channel, messaging_service, ""),
+	STRING(config_channel, content_sid, ""),
+	WORD(config_channel, mode, modes, "sms"),
+	STRING(config_channel, template_id, ""),
+	STRING(config_channel, mail_from, ""),
+	STRING(config_channel, mail_to, ""),
+	STRING(config_channel, bot_name, ""),
 	STRING(config_channel, url, ""),
 	WORD(config_channel, method, methods, "POST"),
 	LIST(config_channel, headers, CONFIG_LIST, "{}"),
@@ -117,21 +163,45 @@ static const struct config_field channel_fields[] = {
 	STRING(config_channel, success_pointer, ""),
 	STRING(config_channel, success_value, ""),
 	STRING(config_channel, id_pointer, ""),
+	STRING(config_channel, error_pointer, ""),
+	LIST(config_channel, errors, CONFIG_LIST, "{}"),
+	STRING(config_channel, poll_url, ""),
+	WORD(config_channel, poll_method, methods, "GET"),
+	STRING(config_channel, poll_body, ""),
+	STRING(config_channel, poll_pointer, ""),
+	LIST(config_channel, poll_states, CONFIG_LIST, "{}"),
 	PATH(config_channel, path, ""),
-	RESERVED("waba_id"),
-	RESERVED("receipts"),
-	RESERVED("cost"),
 };
 
 static const struct config_field text_fields[] = {
 	STRING(config_text, sms, ""),
+	STRING(config_text, subject, ""),
+	STRING(config_text, email, ""),
+	STRING(config_text, voice, ""),
 };
 
+#define HEARS(provider) STRING(config_webhook, path_##provider, ""), SECRET(config_webhook, provider##_secret, "")
+
 static const struct config_field webhook_fields[] = {
-	RESERVED("listen"),
-	RESERVED("path_meta"),
-	RESERVED("app_secret"),
-	RESERVED("verify_token"),
+	STRING(config_webhook, listen, ""),
+	PATH(config_webhook, tls_cert, ""),
+	SECRET(config_webhook, tls_key, ""),
+	STRING(config_webhook, public_url, ""),
+	STRING(config_webhook, path_meta, ""),
+	SECRET(config_webhook, app_secret, ""),
+	SECRET(config_webhook, verify_token, ""),
+	HEARS(ycloud),
+	HEARS(twilio),
+	HEARS(vonage),
+	HEARS(infobip),
+	HEARS(unifonic),
+	HEARS(telegram),
+	HEARS(generic),
+	INT(config_webhook, queue, 20000, 1000, 1000000),
+};
+
+static const struct config_field alarm_fields[] = {
+	LIST(config_alarm, exec, CONFIG_LIST, "{}"),
 };
 
 #define ONE(title, s, member)                                                                                          \
@@ -151,6 +221,7 @@ const struct config_section config_sections[] = {
 	MANY(route, config_route, routes, route_count),
 	MANY(channel, config_channel, channels, channel_count),
 	MANY(text, config_text, texts, text_count),
-	{"webhook", webhook_fields, COUNT(webhook_fields), 0, 0, 0},
+	ONE(webhook, config_webhook, webhook),
+	ONE(alarm, config_alarm, alarm),
 };
 const size_t config_section_count = COUNT(config_sections);

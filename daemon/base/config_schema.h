@@ -20,6 +20,7 @@ enum config_kind {
 	CONFIG_SECONDS,  /* {30, 60, …}: ascending cool-downs */
 	CONFIG_PREFIXES, /* {"+966", …} */
 	CONFIG_BLOCKS,   /* {"10.0.0.0/8", …} */
+	CONFIG_MONEY,    /* "0.0145 USD" */
 	CONFIG_RESERVED, /* named by the design, without effect in this version: a warning says so */
 };
 

@@ -168,7 +168,9 @@ int conversation_check(struct dialogue *d, const char *code)
 
 static const char *label(const struct dialogue *d, const char *channel)
 {
-	return prompt_channel_label(channel ? config_channel(d->engine->config, channel) : NULL);
+	const struct config_channel *section = channel ? config_channel(d->engine->config, channel) : NULL;
+
+	return section ? channel_kind_label(section->kind) : "message";
 }
 
 /* Where the code is, and where it goes next, by what the outbox holds. */

@@ -273,9 +273,9 @@ int outbox_failed(const struct engine *engine, struct tx *tx, const struct faile
 
 	if (r <= 0)
 		return r;
-	delivery.state = failed->failure == FAILURE_UNKNOWN_OUTCOME ? DELIVERY_UNKNOWN : DELIVERY_FAILED;
-	snprintf(delivery.code, sizeof(delivery.code), "%s", failed->code);
-	snprintf(delivery.detail, sizeof(delivery.detail), "%s", failed->detail);
+	delivery.state = failed->why.failure == FAILURE_UNKNOWN_OUTCOME ? DELIVERY_UNKNOWN : DELIVERY_FAILED;
+	snprintf(delivery.code, sizeof(delivery.code), "%s", failed->why.code);
+	snprintf(delivery.detail, sizeof(delivery.detail), "%s", failed->why.detail);
 	r = store_delivery_update(tx, &delivery);
 	if (r < 0)
 		return r;
@@ -284,8 +284,8 @@ int outbox_failed(const struct engine *engine, struct tx *tx, const struct faile
 	if (r < 0 || store_challenge_get(tx, delivery.challenge, &challenge) < 0)
 		return r < 0 ? r : -EIO;
 	reply_note(reply, r == NEXT_NONE ? LOG_ERR : LOG_WARNING, "%s: %s: %s%s%s%s%s; %s",
-		   name_quote(challenge.user, name), delivery.channel, failure_names[failed->failure],
-		   failed->code[0] ? " " : "", failed->code, failed->detail[0] ? ": " : "", failed->detail,
+		   name_quote(challenge.user, name), delivery.channel, failure_names[failed->why.failure],
+		   failed->why.code[0] ? " " : "", failed->why.code, failed->why.detail[0] ? ": " : "", failed->why.detail,
 		   next_steps[r]);
 	return 0;
 }

@@ -3,10 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-	const char *driver, *label;
-} labels[] = {{"whatsapp_cloud", "WhatsApp"}, {"http", "SMS"}, {"file", "file"}};
-
 /* {at} is "[host] ", {to} "WhatsApp (…34)", {fallback} ", by SMS in 25 s if it does not arrive" or nothing. */
 static const char *const texts[] = {
 	[PROMPT_UNSENT] = "{at}Code from {to}, or Enter to send one: ",
@@ -22,14 +18,6 @@ static const char *const texts[] = {
 	[PROMPT_DELAYED] = "{at}No code can be sent just now; it comes as soon as that is mended. Code: ",
 	[PROMPT_HELP] = "Type the code, r for a new code{or_next}, Enter alone to {enter}.\n{at}Code: ",
 };
-
-const char *prompt_channel_label(const struct config_channel *channel)
-{
-	for (size_t i = 0; channel && i < sizeof(labels) / sizeof(labels[0]); i++)
-		if (strcmp(labels[i].driver, channel->driver) == 0)
-			return labels[i].label;
-	return "message";
-}
 
 static void format_wait(int64_t seconds, char *text, size_t size)
 {

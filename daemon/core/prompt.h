@@ -34,7 +34,4 @@ struct prompt {
 	bool unsent;        /* PROMPT_HELP: Enter would send */
 };
 
-/* "WhatsApp", "SMS": what people call what a channel sends. */
-const char *prompt_channel_label(const struct config_channel *channel);
-
 void prompt_format(const struct prompt *prompt, char text[static WIRE_PROMPT_MAX]);

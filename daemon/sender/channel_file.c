@@ -2,8 +2,8 @@
  * driver = file: appends each message to a file, one JSON object a line. For a first installation, when there is no
  * provider yet, and for tests. The file is 0600: whoever reads it can log in.
  */
+#include "daemon/provider/json.h"
 #include "daemon/sender/channel.h"
-#include "daemon/sender/json.h"
 #include "daemon/sender/memory.h"
 
 #include <errno.h>
@@ -128,7 +128,7 @@ static void file_close(void *channel)
 
 const struct channel_ops channel_file = {
 	.name = "file",
-	.wants_text = true,
+	.wants = WANTS_TEXT,
 	.open = file_open,
 	.send = file_send,
 	.probe = file_probe,

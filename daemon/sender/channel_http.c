@@ -8,8 +8,8 @@
  * this one again.
  */
 #include "daemon/base/secret.h"
+#include "daemon/provider/json.h"
 #include "daemon/sender/channel.h"
-#include "daemon/sender/json.h"
 #include "daemon/sender/memory.h"
 #include "daemon/sender/template.h"
 
@@ -383,7 +383,7 @@ static void gateway_cancel(struct channel_call *call)
 
 const struct channel_ops channel_http = {
 	.name = "http",
-	.wants_text = true,
+	.wants = WANTS_TEXT,
 	.open = gateway_open,
 	.send = gateway_send,
 	.probe = gateway_probe,

@@ -1,9 +1,8 @@
 /* driver = whatsapp_cloud: Meta's Cloud API, a copy-code authentication template. */
 #include "daemon/base/secret.h"
+#include "daemon/provider/json.h"
 #include "daemon/sender/channel.h"
-#include "daemon/sender/json.h"
 #include "daemon/sender/memory.h"
-#include "daemon/sender/meta_errors.h"
 #include "daemon/sender/template.h"
 
 #include <errno.h>
@@ -165,15 +164,6 @@ static void request_start(struct channel_call *call, const char *method, const c
 
 /* The answer. */
 
-static void copy_trace(const json_t *trace, char ret[static WIRE_NAME_MAX + 1])
-{
-	const char *text = json_string_value(trace);
-	size_t n = text ? strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-" DIGITS) : 0;
-
-	if (text && text[n] == '\0' && n <= WIRE_NAME_MAX)
-		memcpy(ret, text, n + 1);
-}
-
 /* The error object with its code, NULL if there is none. */
 static const json_t *error_of(const json_t *root)
 {
@@ -184,30 +174,11 @@ static const json_t *error_of(const json_t *root)
 
 static void answer_error(struct channel_call *call, const struct http_answer *http, const json_t *error)
 {
-	json_int_t code = json_integer_value(json_object_get(error, "code"));
-	const struct meta_error *row = meta_error_of(code);
-	bool passes =
-		http->status >= 500 || http->status == 429 || json_is_true(json_object_get(error, "is_transient"));
-	bool forbidden = http->status == 401 || http->status == 403;
-	const struct meta_error unknown = {
-		.failure = passes      ? FAILURE_TRANSIENT
-			   : forbidden ? FAILURE_CONFIG
-				       : FAILURE_UNDELIVERABLE,
-		.retry = passes,
-		.alarm = META_ALARM,
-		.meaning = "an error that this version does not know",
-	};
-	struct channel_answer answer = {.retry_after = http->retry_after};
+	char code[WIRE_NAME_MAX];
 
-	if (!row)
-		row = &unknown;
-	answer.failure = row->failure;
-	answer.retry = row->retry;
-	answer.alarm = row->alarm == META_ALARM;
-	snprintf(answer.code, sizeof(answer.code), "%" JSON_INTEGER_FORMAT, code);
-	snprintf(answer.detail, sizeof(answer.detail), "%s", row->meaning);
-	copy_trace(json_object_get(error, "fbtrace_id"), answer.trace);
-	call->answered(call, &answer);
+	snprintf(code, sizeof(code), "%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(error, "code")));
+	channel_judged(call, &provider_meta, code, json_is_true(json_object_get(error, "is_transient")),
+		       json_string_value(json_object_get(error, "fbtrace_id")), http);
 }
 
 /* HTTP 200 is a promise only with an id in it, and only if the message is not held back. */

@@ -105,7 +105,7 @@ struct channel *channels_find(struct channels *channels, const char *name)
 	return NULL;
 }
 
-char *channels_text(const struct channels *channels, const struct send *send)
+char *channels_text(const struct channels *channels, enum text_kind kind, const struct send *send)
 {
 	char minutes[24], *text;
 	const struct template_value values[] = {
@@ -114,7 +114,7 @@ char *channels_text(const struct channels *channels, const struct send *send)
 	};
 
 	snprintf(minutes, sizeof(minutes), "%" PRIu64, send->minutes);
-	return template_render(config_sms_text(channels->config, send->lang), TEMPLATE_PLAIN, values, &text) == 0
+	return template_render(config_text(channels->config, kind, send->lang), TEMPLATE_PLAIN, values, &text) == 0
 		       ? text
 		       : NULL;
 }

@@ -32,4 +32,4 @@ void channels_unref(struct channels *channels);
 struct channel *channels_find(struct channels *channels, const char *name);
 
 /* The message to send as text, for memory_free(); NULL: no memory. */
-char *channels_text(const struct channels *channels, const struct send *send);
+char *channels_text(const struct channels *channels, enum text_kind kind, const struct send *send);

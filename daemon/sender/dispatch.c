@@ -86,10 +86,10 @@ static void learn_health(struct dispatch *d, struct channel *channel, const stru
 {
 	if (answer->sent)
 		tell_health(d, channel, "ok", "", false);
-	else if (answer->failure == FAILURE_CONFIG)
-		tell_health(d, channel, "failed", answer->detail, false);
-	else if (answer->failure != FAILURE_UNDELIVERABLE)
-		tell_health(d, channel, "degraded", answer->detail, false);
+	else if (answer->why.failure == FAILURE_CONFIG)
+		tell_health(d, channel, "failed", answer->why.detail, false);
+	else if (answer->why.failure != FAILURE_UNDELIVERABLE)
+		tell_health(d, channel, "degraded", answer->why.detail, false);
 }
 
 /* The answer. */
@@ -111,10 +111,10 @@ static void job_log(const struct job *job, const struct channel_answer *answer)
 		log_info("delivery " SHORT_ID ": taken over by channel %s in %" PRIu64 " ms", job->send.id,
 			 job->send.channel, ms);
 	else
-		log_write(answer->alarm ? LOG_ALERT : LOG_WARNING,
+		log_write(answer->why.alarm == ALARM_NOW ? LOG_ALERT : LOG_WARNING,
 			  "delivery " SHORT_ID ": channel %s failed (%s%s%s): %s%s%s; %u tries, %" PRIu64 " ms",
-			  job->send.id, job->send.channel, failure_names[answer->failure], answer->code[0] ? " " : "",
-			  answer->code, answer->detail, trace, answer->trace, job->tries, ms);
+			  job->send.id, job->send.channel, failure_names[answer->why.failure], answer->why.code[0] ? " " : "",
+			  answer->why.code, answer->why.detail, trace, answer->trace, job->tries, ms);
 }
 
 static void forget(struct dispatch *d, struct delivery *delivery)
@@ -151,10 +151,11 @@ static void finish(struct job *job, const struct channel_answer *answer)
 
 static void finish_failed(struct job *job, enum failure failure, const char *code, const char *detail)
 {
-	struct channel_answer answer = {.failure = failure, .alarm = failure == FAILURE_CONFIG};
+	struct channel_answer answer = {.why = {.failure = (int)failure}};
 
-	snprintf(answer.code, sizeof(answer.code), "%s", code);
-	snprintf(answer.detail, sizeof(answer.detail), "%s", detail);
+	answer.why.alarm = failure == FAILURE_CONFIG ? ALARM_NOW : ALARM_NONE;
+	snprintf(answer.why.code, sizeof(answer.why.code), "%s", code);
+	snprintf(answer.why.detail, sizeof(answer.why.detail), "%s", detail);
 	finish(job, &answer);
 }
 
@@ -221,7 +222,7 @@ static void on_answered(struct channel_call *call, const struct channel_answer *
 		return;
 	}
 	log_notice("delivery " SHORT_ID ": channel %s failed (%s %s): %s; another try in %" PRId64 " ms", job->send.id,
-		   job->send.channel, failure_names[answer->failure], answer->code, answer->detail, delay);
+		   job->send.channel, failure_names[answer->why.failure], answer->why.code, answer->why.detail, delay);
 }
 
 /* The request. */
@@ -257,7 +258,7 @@ fail:
 static void answer_no_memory(struct dispatch *d, const char *id)
 {
 	static const struct channel_answer answer = {
-		.failure = FAILURE_TRANSIENT, .code = "memory", .detail = "the sender is out of memory"};
+		.why = {.failure = FAILURE_TRANSIENT, .code = "memory", .detail = "the sender is out of memory"}};
 
 	log_error("delivery " SHORT_ID ": out of memory", id);
 	d->listener.answered(d->listener.userdata, id, &answer);
@@ -292,9 +293,9 @@ void dispatch_send(struct dispatch *d, const struct send *send)
 		return;
 	}
 	log_debug("delivery " SHORT_ID ": ordered for channel %s", send->id, send->channel);
-	if (job->channel->ops->wants_text)
-		job->text = channels_text(job->channels, send);
-	if (job->channel->ops->wants_text && !job->text) {
+	if (job->channel->ops->wants != WANTS_CODE)
+		job->text = channels_text(job->channels, TEXT_SMS, send);
+	if (job->channel->ops->wants != WANTS_CODE && !job->text) {
 		finish_failed(job, FAILURE_CONFIG, "text", "the text could not be written");
 		return;
 	}
@@ -321,11 +322,11 @@ static void on_probed(struct channel_call *call, const struct channel_answer *an
 
 	if (answer->sent)
 		state = "ok";
-	else if (answer->failure == FAILURE_UNKNOWN_OUTCOME)
+	else if (answer->why.failure == FAILURE_UNKNOWN_OUTCOME)
 		state = "degraded";
 	if (!answer->sent)
-		log_warning("channel %s: probe: %s (%s)", probe->channel->config->name, answer->detail, answer->code);
-	tell_health(probe->dispatch, probe->channel, state, answer->detail, true);
+		log_warning("channel %s: probe: %s (%s)", probe->channel->config->name, answer->why.detail, answer->why.code);
+	tell_health(probe->dispatch, probe->channel, state, answer->why.detail, true);
 	probe_free(probe);
 }
 

@@ -125,14 +125,12 @@ static void enqueue(struct uplink *u, const struct wire_message *message, const 
 
 static void on_answered(void *userdata, const char *id, const struct channel_answer *answer)
 {
-	struct failed failed = {.failure = (int)answer->failure};
+	struct failed failed = {.why = answer->why};
 	struct sent sent = {0};
 
 	snprintf(sent.id, sizeof(sent.id), "%s", id);
 	snprintf(sent.message_id, sizeof(sent.message_id), "%s", answer->message_id);
 	snprintf(failed.id, sizeof(failed.id), "%s", id);
-	snprintf(failed.code, sizeof(failed.code), "%s", answer->code);
-	snprintf(failed.detail, sizeof(failed.detail), "%s", answer->detail);
 	if (answer->sent)
 		enqueue(userdata, &wire_sent, &sent);
 	else

@@ -65,13 +65,13 @@ static void open_channels(void)
 static void check(const struct fake_call *call)
 {
 	const struct channel_answer *a = &call->answer;
-	const char *const texts[] = {a->code, a->detail, a->trace, a->message_id};
+	const char *const texts[] = {a->why.code, a->why.detail, a->trace, a->message_id};
 
 	must(call->count == 1);
-	must(a->sent || (a->code[0] && a->detail[0]));
+	must(a->sent || (a->why.code[0] && a->why.detail[0]));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		must(wire_text_ok(texts[i], strlen(texts[i])));
-	must(!a->retry || a->failure == FAILURE_TRANSIENT);
+	must(!a->retry || a->why.failure == FAILURE_TRANSIENT);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -244,7 +244,7 @@ void fixture_report_sent(struct fixture *f)
 
 void fixture_report_failed(struct fixture *f, enum failure failure)
 {
-	struct failed failed = {.failure = (int)failure, .code = "131026", .detail = "not on WhatsApp"};
+	struct failed failed = {.why = {.failure = (int)failure, .code = "131026", .detail = "not on WhatsApp"}};
 	struct reply reply = {0};
 
 	snprintf(failed.id, sizeof(failed.id), "%s", f->last.id);

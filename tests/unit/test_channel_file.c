@@ -147,8 +147,8 @@ static void test_file_that_became_public_gets_no_more(void **state)
 	assert_int_equal(chmod(path, 0644), 0);
 	call = fake_send(&channel_file, channel, &message);
 	assert_int_equal(call.count, 1);
-	assert_int_equal(call.answer.failure, FAILURE_CONFIG);
-	assert_int_equal(fake_probe(&channel_file, channel).answer.failure, FAILURE_CONFIG);
+	assert_int_equal(call.answer.why.failure, FAILURE_CONFIG);
+	assert_int_equal(fake_probe(&channel_file, channel).answer.why.failure, FAILURE_CONFIG);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_size, 0);
 }

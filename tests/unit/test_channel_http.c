@@ -146,7 +146,7 @@ static void test_header_that_a_value_would_split(void **state)
 	nasty.text = "a\r\nX-Evil: 1";
 	call = fake_send(&channel_http, channel, &nasty);
 	assert_int_equal(call.count, 1);
-	assert_int_equal(call.answer.failure, FAILURE_CONFIG);
+	assert_int_equal(call.answer.why.failure, FAILURE_CONFIG);
 	assert_int_equal(provider.requests, 0);
 }
 
@@ -156,12 +156,12 @@ static void test_success_is_a_value_at_the_pointer(void **state)
 	opens();
 	assert_true(hears(200, "{\"data\":{\"id\":\"m1\"}}").answer.sent);
 	assert_string_equal(hears(200, "{\"data\":{\"id\":77}}").answer.message_id, "77");
-	assert_int_equal(hears(200, "{\"data\":{\"id\":\"\"}}").answer.failure, FAILURE_UNKNOWN_OUTCOME);
-	assert_int_equal(hears(200, "{\"data\":{\"id\":null}}").answer.failure, FAILURE_UNKNOWN_OUTCOME);
-	assert_int_equal(hears(200, "{\"data\":{\"id\":false}}").answer.failure, FAILURE_UNKNOWN_OUTCOME);
-	assert_int_equal(hears(200, "{\"data\":{}}").answer.failure, FAILURE_UNKNOWN_OUTCOME);
-	assert_int_equal(hears(200, "OK").answer.failure, FAILURE_UNKNOWN_OUTCOME);
-	assert_int_equal(hears(202, "{\"data\":{\"id\":\"m1\"}}").answer.failure, FAILURE_UNKNOWN_OUTCOME);
+	assert_int_equal(hears(200, "{\"data\":{\"id\":\"\"}}").answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
+	assert_int_equal(hears(200, "{\"data\":{\"id\":null}}").answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
+	assert_int_equal(hears(200, "{\"data\":{\"id\":false}}").answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
+	assert_int_equal(hears(200, "{\"data\":{}}").answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
+	assert_int_equal(hears(200, "OK").answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
+	assert_int_equal(hears(202, "{\"data\":{\"id\":\"m1\"}}").answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
 }
 
 static void test_success_is_this_value_at_the_pointer(void **state)
@@ -216,7 +216,7 @@ static void test_refusals(void **state)
 		struct fake_call call = hears(rows[i].status, "{\"data\":{\"id\":\"m1\"}}");
 
 		assert_false(call.answer.sent);
-		assert_int_equal(call.answer.failure, rows[i].failure);
+		assert_int_equal(call.answer.why.failure, rows[i].failure);
 		assert_int_equal(call.answer.retry, rows[i].retry);
 	}
 }

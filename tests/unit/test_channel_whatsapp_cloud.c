@@ -111,7 +111,7 @@ static void test_code_that_a_template_cannot_hold(void **state)
 	longer.code = "1234567890123456";
 	call = fake_send(&channel_whatsapp_cloud, channel, &longer);
 	assert_int_equal(call.count, 1);
-	assert_int_equal(call.answer.failure, FAILURE_UNDELIVERABLE);
+	assert_int_equal(call.answer.why.failure, FAILURE_UNDELIVERABLE);
 	assert_int_equal(provider.requests, 0);
 }
 
@@ -147,7 +147,7 @@ static void test_200_proves_nothing(void **state)
 		struct fake_call call = hears(200, bodies[i]);
 
 		assert_false(call.answer.sent);
-		assert_int_equal(call.answer.failure, FAILURE_UNKNOWN_OUTCOME);
+		assert_int_equal(call.answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
 		assert_false(call.answer.retry);
 	}
 }
@@ -158,7 +158,7 @@ static void test_id_without_200_proves_nothing_either(void **state)
 
 	(void)state;
 	assert_false(call.answer.sent);
-	assert_int_equal(call.answer.failure, FAILURE_UNDELIVERABLE);
+	assert_int_equal(call.answer.why.failure, FAILURE_UNDELIVERABLE);
 }
 
 static void test_held_and_paused_are_not_waited_for(void **state)
@@ -168,10 +168,10 @@ static void test_held_and_paused_are_not_waited_for(void **state)
 	struct fake_call paused = hears(200, "{\"messages\":[{\"id\":\"w\",\"message_status\":\"paused\"}]}");
 
 	(void)state;
-	assert_int_equal(held.answer.failure, FAILURE_UNDELIVERABLE);
-	assert_string_equal(held.answer.code, "held");
-	assert_int_equal(paused.answer.failure, FAILURE_UNDELIVERABLE);
-	assert_string_equal(paused.answer.code, "paused");
+	assert_int_equal(held.answer.why.failure, FAILURE_UNDELIVERABLE);
+	assert_string_equal(held.answer.why.code, "held");
+	assert_int_equal(paused.answer.why.failure, FAILURE_UNDELIVERABLE);
+	assert_string_equal(paused.answer.why.code, "paused");
 }
 
 static void test_error_goes_by_its_code_not_by_the_status(void **state)
@@ -183,9 +183,9 @@ static void test_error_goes_by_its_code_not_by_the_status(void **state)
 		struct fake_call call = hears(statuses[i], "{\"error\":{\"message\":\"(#131026) to +966501234567\","
 							   "\"code\":131026,\"error_data\":\"a string\"}}");
 
-		assert_int_equal(call.answer.failure, FAILURE_UNDELIVERABLE);
-		assert_string_equal(call.answer.code, "131026");
-		assert_null(strstr(call.answer.detail, "9665"));
+		assert_int_equal(call.answer.why.failure, FAILURE_UNDELIVERABLE);
+		assert_string_equal(call.answer.why.code, "131026");
+		assert_null(strstr(call.answer.why.detail, "9665"));
 	}
 }
 
@@ -196,12 +196,12 @@ static void test_unknown_code_goes_by_status_and_is_transient(void **state)
 	struct fake_call passing = hears(400, "{\"error\":{\"code\":777777,\"is_transient\":true}}");
 
 	(void)state;
-	assert_int_equal(refused.answer.failure, FAILURE_UNDELIVERABLE);
+	assert_int_equal(refused.answer.why.failure, FAILURE_UNDELIVERABLE);
 	assert_false(refused.answer.retry);
-	assert_true(refused.answer.alarm);
-	assert_int_equal(broken.answer.failure, FAILURE_TRANSIENT);
+	assert_int_equal(refused.answer.why.alarm, ALARM_NOW);
+	assert_int_equal(broken.answer.why.failure, FAILURE_TRANSIENT);
 	assert_true(broken.answer.retry);
-	assert_int_equal(passing.answer.failure, FAILURE_TRANSIENT);
+	assert_int_equal(passing.answer.why.failure, FAILURE_TRANSIENT);
 	assert_true(passing.answer.retry);
 }
 
@@ -224,7 +224,7 @@ static void test_no_code_goes_by_status(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct fake_call call = hears(rows[i].status, "<html>");
 
-		assert_int_equal(call.answer.failure, rows[i].failure);
+		assert_int_equal(call.answer.why.failure, rows[i].failure);
 		assert_int_equal(call.answer.retry, rows[i].retry);
 	}
 }
@@ -260,9 +260,9 @@ static void test_no_answer(void **state)
 		provider.answer = (struct http_answer){.outcome = rows[i].outcome, .body = "", .error = "why"};
 		call = fake_send(&channel_whatsapp_cloud, channel, &message);
 		assert_int_equal(call.count, 1);
-		assert_int_equal(call.answer.failure, rows[i].failure);
+		assert_int_equal(call.answer.why.failure, rows[i].failure);
 		assert_int_equal(call.answer.retry, rows[i].retry);
-		assert_string_equal(call.answer.detail, "why");
+		assert_string_equal(call.answer.why.detail, "why");
 	}
 }
 
@@ -279,10 +279,10 @@ static void test_probe_asks_for_the_number(void **state)
 	assert_string_equal(provider.headers, "Authorization: Bearer EAAG-secret\n");
 	fake_provider_says(&provider, 200, "{\"id\":\"1\"}");
 	call = fake_probe(&channel_whatsapp_cloud, channel);
-	assert_int_equal(call.answer.failure, FAILURE_UNKNOWN_OUTCOME);
+	assert_int_equal(call.answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
 	fake_provider_says(&provider, 401, "{\"error\":{\"code\":190}}");
 	call = fake_probe(&channel_whatsapp_cloud, channel);
-	assert_int_equal(call.answer.failure, FAILURE_CONFIG);
+	assert_int_equal(call.answer.why.failure, FAILURE_CONFIG);
 }
 
 static void test_cancelled_is_not_answered(void **state)

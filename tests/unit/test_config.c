@@ -321,23 +321,20 @@ static void the_text_of_an_sms_is_found_by_language(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_string_equal(config_sms_text(config, rows[i].language), rows[i].text);
+		assert_string_equal(config_text(config, TEXT_SMS, rows[i].language), rows[i].text);
 	config_unref(config);
 	config = loaded("");
-	assert_non_null(strstr(config_sms_text(config, "fr"), "{code}"));
+	assert_non_null(strstr(config_text(config, TEXT_SMS, "fr"), "{code}"));
 	config_unref(config);
 }
 
 static void a_key_without_effect_warns(void **state)
 {
-	struct config *config = loaded("channel \"w\" {\n driver = file\n receipts = webhook\n}\n"
-				       "webhook { listen = \"127.0.0.1:1\" }\npolicy \"p\" { grace = 300 }\n");
+	struct config *config = loaded("policy \"p\" { grace = 300 }\n");
 
 	(void)state;
 	assert_non_null(strstr(config->warnings[0], "policy { grace }: has no effect in this version"));
-	assert_non_null(strstr(config->warnings[1], "channel { receipts }"));
-	assert_non_null(strstr(config->warnings[2], "webhook { listen }"));
-	assert_null(config->warnings[3]);
+	assert_null(config->warnings[1]);
 	for (char **warning = config->warnings; *warning; warning++)
 		assert_non_null(strstr(*warning, FILE_NAME ":"));
 	config_unref(config);

@@ -68,7 +68,13 @@ static void fake_close(void *channel)
 }
 
 static const struct channel_ops fake_driver = {
-	"fake", true, fake_open, fake_send_message, fake_probe_provider, fake_cancel, fake_close,
+	.name = "fake",
+	.wants = WANTS_TEXT,
+	.open = fake_open,
+	.send = fake_send_message,
+	.probe = fake_probe_provider,
+	.cancel = fake_cancel,
+	.close = fake_close,
 };
 static const struct channel_ops *const drivers[] = {&fake_driver, NULL};
 
@@ -157,7 +163,7 @@ static void order(const char *id)
 
 static void fails_with(enum failure failure, bool retry)
 {
-	driver.answer = (struct channel_answer){.failure = failure, .retry = retry, .code = "x", .detail = "why"};
+	driver.answer = (struct channel_answer){.why = {.failure = (int)failure, .code = "x", .detail = "why"}, .retry = retry};
 }
 
 /* Runs the loop until the core has heard so many answers. */
@@ -204,7 +210,7 @@ static void test_transient_is_tried_twice_and_no_more(void **state)
 	assert_int_equal(heard.answers, 0);
 	wait_for_answers(1);
 	assert_int_equal(driver.sends, 2);
-	assert_int_equal(heard.answer.failure, FAILURE_TRANSIENT);
+	assert_int_equal(heard.answer.why.failure, FAILURE_TRANSIENT);
 }
 
 static void test_both_tries_share_one_deadline(void **state)
@@ -289,7 +295,7 @@ static void test_unknown_channel_is_a_fault_of_the_config(void **state)
 	dispatch_send(dispatch, &send);
 	assert_int_equal(driver.sends, 0);
 	assert_int_equal(heard.answers, 1);
-	assert_int_equal(heard.answer.failure, FAILURE_CONFIG);
+	assert_int_equal(heard.answer.why.failure, FAILURE_CONFIG);
 }
 
 static void test_stop_cancels_what_is_under_way(void **state)

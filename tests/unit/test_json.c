@@ -1,5 +1,5 @@
 /* daemon/sender/json: what counts as JSON, and where a pointer leads. */
-#include "daemon/sender/json.h"
+#include "daemon/provider/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

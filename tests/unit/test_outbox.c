@@ -127,7 +127,7 @@ static void failures_are_told_without_the_number(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct failed failed = {.failure = FAILURE_UNDELIVERABLE, .code = "131026", .detail = "no account"};
+		struct failed failed = {.why = {.failure = FAILURE_UNDELIVERABLE, .code = "131026", .detail = "no account"}};
 		struct reply reply = {0};
 
 		snprintf(failed.id, sizeof(failed.id), "%s", f.last.id);

@@ -119,27 +119,11 @@ static void every_host_can_show_it(void **state)
 	}
 }
 
-static void a_channel_is_called_what_people_call_it(void **state)
-{
-	static const struct {
-		const char *driver, *label;
-	} rows[] = {{"whatsapp_cloud", "WhatsApp"}, {"http", "SMS"}, {"file", "file"}, {"pigeon", "message"}};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct config_channel channel = {.driver = (char *)(uintptr_t)rows[i].driver};
-
-		assert_string_equal(prompt_channel_label(&channel), rows[i].label);
-	}
-	assert_string_equal(prompt_channel_label(NULL), "message");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_has_its_words),
 		cmocka_unit_test(every_host_can_show_it),
-		cmocka_unit_test(a_channel_is_called_what_people_call_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ struct seen {
 	char channel[WIRE_NAME_MAX], state[WIRE_NAME_MAX];
 };
 
-struct watch {
+struct progress {
 	bool json;
 	uint64_t started_ms;
 	struct seen seen[CHANNELS_MAX];
@@ -31,7 +31,7 @@ static uint64_t now_ms(void)
 }
 
 /* True if the channel's state is not the one that was printed last. */
-static bool is_news(struct watch *watch, const struct delivery_item *d)
+static bool is_news(struct progress *watch, const struct delivery_item *d)
 {
 	size_t i = 0;
 
@@ -47,7 +47,7 @@ static bool is_news(struct watch *watch, const struct delivery_item *d)
 	return true;
 }
 
-static void print_delivery(const struct watch *watch, const struct delivery_item *d)
+static void print_delivery(const struct progress *watch, const struct delivery_item *d)
 {
 	static const struct {
 		const char *state, *sentence;
@@ -75,7 +75,7 @@ static void print_delivery(const struct watch *watch, const struct delivery_item
 static void on_delivery(void *userdata, const struct wire_message *message, const void *item)
 {
 	const struct delivery_item *d = item;
-	struct watch *watch = userdata;
+	struct progress *watch = userdata;
 
 	if (strcmp(d->state, "planned") == 0 || strcmp(d->state, "paused") == 0 || strcmp(d->state, "sending") == 0)
 		watch->waiting++;
@@ -88,7 +88,7 @@ static void on_delivery(void *userdata, const struct wire_message *message, cons
 		print_delivery(watch, d);
 }
 
-static int watch_deliveries(struct connection *connection, struct watch *watch, const char *challenge)
+static int watch_deliveries(struct connection *connection, struct progress *watch, const char *challenge)
 {
 	struct deliveries request = {0};
 	struct done done;
@@ -120,7 +120,7 @@ static int watch_deliveries(struct connection *connection, struct watch *watch, 
 int command_test(struct otpctl *ctl)
 {
 	struct connection connection = CONNECTION_CLOSED;
-	struct watch watch = {.json = ctl->options.json, .started_ms = now_ms()};
+	struct progress watch = {.json = ctl->options.json, .started_ms = now_ms()};
 	struct admin_user request;
 	struct done done;
 	int status;

@@ -1,4 +1,4 @@
-#include "daemon/sender/json.h"
+#include "daemon/provider/json.h"
 
 #include "wire/codec.h"
 
