@@ -106,7 +106,7 @@ struct config_channel {
 	char **languages;                      /* in which the template was approved; empty: any */
 	char *messaging_service, *content_sid; /* twilio */
 	char *mode, *template_id;              /* authentica */
-	char *mail_from, *mail_to;             /* smtp */
+	char *mail_from;                       /* smtp */
 	char *bot_name;                        /* telegram_bot */
 	char *url, *method, **headers, *secret, *body_type, *body, *sender; /* http */
 	int64_t success_status;

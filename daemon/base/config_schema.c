@@ -150,7 +150,6 @@ static const struct config_field channel_fields[] = {
 	WORD(config_channel, mode, modes, "sms"),
 	STRING(config_channel, template_id, ""),
 	STRING(config_channel, mail_from, ""),
-	STRING(config_channel, mail_to, ""),
 	STRING(config_channel, bot_name, ""),
 	STRING(config_channel, url, ""),
 	WORD(config_channel, method, methods, "POST"),

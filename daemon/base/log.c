@@ -1,9 +1,12 @@
 #include "daemon/base/log.h"
 
+#include "daemon/base/log_ids.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 static struct {
@@ -44,4 +47,15 @@ void log_write(int priority, const char *format, ...)
 	if (write(STDERR_FILENO, line, (size_t)n) < 0)
 		errno = saved;
 	errno = saved;
+}
+
+void log_alarm(const char *kind, const char *subject, const char *text)
+{
+	const char *id = log_message_id(kind);
+
+	if (!logger.journal || !id ||
+	    sd_journal_send("MESSAGE=alarm: %s", text, "PRIORITY=%d", LOG_ALERT, "MESSAGE_ID=%s", id,
+			    "SYSLOG_IDENTIFIER=%s", logger.program, "WHATSAPP_OTP_ALARM=%s", kind,
+			    "WHATSAPP_OTP_SUBJECT=%s", subject, NULL) < 0)
+		log_alert("alarm: %s: %s", kind, text);
 }

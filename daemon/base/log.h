@@ -11,6 +11,12 @@
 void log_open(const char *program, int debug);
 void log_write(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * An alarm, at LOG_ALERT: in the journal with the MESSAGE_ID of its kind (log_ids.h), which the catalog explains, and the
+ * fields WHATSAPP_OTP_ALARM and WHATSAPP_OTP_SUBJECT.
+ */
+void log_alarm(const char *kind, const char *subject, const char *text);
+
 #define log_alert(...) log_write(LOG_ALERT, __VA_ARGS__)
 #define log_error(...) log_write(LOG_ERR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)

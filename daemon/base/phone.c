@@ -38,3 +38,21 @@ bool phone_has_prefix(const struct phone *phone, const char *prefix)
 {
 	return strncmp(phone->e164, prefix, strlen(prefix)) == 0;
 }
+
+/* The codes of one and of two digits (ITU-T E.164, list of assigned country codes); all others have three. */
+static const char *const short_codes[] = {
+	"1",  "7",  "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45",
+	"46", "47", "48", "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63",
+	"64", "65", "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
+};
+
+const char *phone_country(const struct phone *phone, char country[static PHONE_COUNTRY_MAX])
+{
+	size_t digits = 3;
+
+	for (size_t i = 0; i < sizeof(short_codes) / sizeof(short_codes[0]); i++)
+		if (phone->e164[0] && strncmp(phone->e164 + 1, short_codes[i], strlen(short_codes[i])) == 0)
+			digits = strlen(short_codes[i]);
+	snprintf(country, PHONE_COUNTRY_MAX, "%.*s", (int)digits + 1, phone->e164);
+	return country;
+}

@@ -20,5 +20,9 @@ int phone_parse(const char *text, struct phone *ret);
 /* The only way to print a phone: "…34". Returns mask. */
 const char *phone_mask(const struct phone *phone, char mask[static PHONE_MASK_MAX]);
 
+/* Its country calling code: "+966". Numbers that share one (+1, +7) share it here. Returns country. */
+#define PHONE_COUNTRY_MAX 5
+const char *phone_country(const struct phone *phone, char country[static PHONE_COUNTRY_MAX]);
+
 /* True if the number begins with prefix ("+966"). */
 bool phone_has_prefix(const struct phone *phone, const char *prefix);

@@ -1,7 +1,9 @@
 #include "daemon/core/admin.h"
 
+#include "daemon/core/admin_ops.h"
 #include "daemon/core/conversation.h"
 #include "daemon/core/outbox.h"
+#include "daemon/core/route.h"
 #include "daemon/core/store_challenge.h"
 
 #include <errno.h>
@@ -29,8 +31,7 @@ static void begin_dialogue(const struct admin *a, struct dialogue *d)
 	};
 }
 
-/* 1 with the enrolment, 0 with the refusal in the reply, -errno. */
-static int find_user(const struct admin *a, const char *user, struct enrolment *ret)
+int admin_find_user(const struct admin *a, const char *user, struct enrolment *ret)
 {
 	int r = store_enrolment_get(a->tx, user, ret);
 
@@ -60,6 +61,21 @@ static bool language_ok(const struct admin *a, const char *lang)
 		return true;
 	reply_done(a->reply, RESULT_DENY, "\"%s\" is no language such as \"en\" or \"pt_BR\"", lang);
 	return false;
+}
+
+static bool country_ok(const struct admin *a, const struct phone *phone)
+{
+	char *const *countries = a->engine->config->limits.countries;
+	char country[PHONE_COUNTRY_MAX];
+
+	for (size_t i = 0; countries[i]; i++)
+		if (phone_has_prefix(phone, countries[i]))
+			return true;
+	if (countries[0])
+		reply_done(a->reply, RESULT_DENY,
+			   "limits { countries } of the config does not have %s: nothing is sent there",
+			   phone_country(phone, country));
+	return !countries[0];
 }
 
 static int fill_enrolment(const struct admin *a, const struct phone *phone, struct enrolment *e)
@@ -132,7 +148,7 @@ static int send_enrolment_code(const struct admin *a, struct enrolment *e)
 	if (r == 0)
 		r = store_pending_put(a->tx, d.challenge.id, e);
 	if (r == 0)
-		r = dialogue_route(&d);
+		r = route_choose(&d);
 	if (r == 0 && !d.channels[0])
 		r = reply_done(a->reply, RESULT_DENY, "the config has no channel that could carry a code");
 	else if (r == 0)
@@ -153,7 +169,7 @@ static int enroll(struct admin *a)
 	if (phone_parse(request->phone, &phone) < 0)
 		return reply_done(a->reply, RESULT_DENY,
 				  "the number is not E.164: + and the country's code come first");
-	if (!channel_ok(a, request->channel) || !language_ok(a, request->lang))
+	if (!channel_ok(a, request->channel) || !language_ok(a, request->lang) || !country_ok(a, &phone))
 		return 0;
 	r = store_enrolment_get(a->tx, request->user, &e);
 	if (r > 0)
@@ -165,6 +181,19 @@ static int enroll(struct admin *a)
 	if (r < 0)
 		return r;
 	return request->no_verify ? finish_enrolment(a, &e, false) : send_enrolment_code(a, &e);
+}
+
+/* The number that is enrolled already proves itself once more: then nothing keeps codes from it. */
+static int verify(struct admin *a)
+{
+	struct enrolment e;
+	int r = admin_find_user(a, a->request->user.user, &e);
+
+	if (r <= 0)
+		return r;
+	if (e.state == ENROLMENT_SUSPENDED)
+		return reply_done(a->reply, RESULT_DENY, "%s is suspended by an admin: resume comes first", e.user);
+	return send_enrolment_code(a, &e);
 }
 
 static int enroll_check(const struct admin *a, struct dialogue *d, const char *code)
@@ -222,7 +251,7 @@ static int enroll_answer(struct admin *a)
 	if (r == 0)
 		return reply_done(a->reply, RESULT_DENY, "no enrolment waits for this code: enroll again");
 	if (r > 0)
-		r = dialogue_route(&d);
+		r = route_choose(&d);
 	if (r == 0)
 		r = enroll_dialogue(a, &d);
 	dialogue_wipe(&d);
@@ -235,6 +264,8 @@ static const char *state_name(const struct admin *a, const struct enrolment *e, 
 {
 	if (e->state == ENROLMENT_SUSPENDED)
 		return "suspended";
+	if (e->state == ENROLMENT_STALE)
+		return "stale";
 	if (e->failures >= a->engine->config->limits.disable_after)
 		return "disabled";
 	return e->locked_until > now ? "locked" : "active";
@@ -301,7 +332,7 @@ static int list(struct admin *a)
 static int show(struct admin *a)
 {
 	struct enrolment e;
-	int r = find_user(a, a->request->user.user, &e);
+	int r = admin_find_user(a, a->request->user.user, &e);
 
 	if (r <= 0)
 		return r;
@@ -376,19 +407,6 @@ static int deliveries(struct admin *a)
 	return r < 0 ? r : reply_done(a->reply, RESULT_ALLOW, "%s", "");
 }
 
-static int health(struct admin *a)
-{
-	struct health *item = &a->page->items[a->page->count++].health;
-	int64_t open;
-	int r = store_challenge_count(a->tx, a->engine->clock->now(a->engine->clock), &open);
-
-	memset(item, 0, sizeof(*item));
-	snprintf(item->name, sizeof(item->name), "store");
-	snprintf(item->state, sizeof(item->state), "ok");
-	snprintf(item->detail, sizeof(item->detail), "%lld open challenges", (long long)open);
-	return r < 0 ? r : reply_done(a->reply, RESULT_ALLOW, "%s", "");
-}
-
 /* Changing */
 
 static int set(struct admin *a)
@@ -400,7 +418,7 @@ static int set(struct admin *a)
 
 	if ((!automatic && !channel_ok(a, request->channel)) || !language_ok(a, request->lang))
 		return 0;
-	r = find_user(a, request->user, &e);
+	r = admin_find_user(a, request->user, &e);
 	if (r <= 0)
 		return r;
 	if (request->channel[0])
@@ -415,7 +433,7 @@ static int set(struct admin *a)
 static int set_state(struct admin *a, enum enrolment_state state, const char *word)
 {
 	struct enrolment e;
-	int r = find_user(a, a->request->user.user, &e);
+	int r = admin_find_user(a, a->request->user.user, &e);
 
 	if (r <= 0)
 		return r;
@@ -442,7 +460,7 @@ static int resume(struct admin *a)
 static int unlock(struct admin *a)
 {
 	struct enrolment e;
-	int r = find_user(a, a->request->user.user, &e);
+	int r = admin_find_user(a, a->request->user.user, &e);
 
 	if (r <= 0)
 		return r;
@@ -455,7 +473,7 @@ static int unlock(struct admin *a)
 static int remove_user(struct admin *a)
 {
 	struct enrolment e;
-	int r = find_user(a, a->request->user.user, &e);
+	int r = admin_find_user(a, a->request->user.user, &e);
 
 	if (r <= 0)
 		return r;
@@ -471,7 +489,7 @@ static int send_test(struct admin *a, struct dialogue *d)
 	int r = open_own_challenge(d, CHALLENGE_TEST, TEST_SERVICE);
 
 	if (r == 0)
-		r = dialogue_route(d);
+		r = route_choose(d);
 	if (r == 0 && a->request->user.channel[0]) {
 		d->channels[0] = a->request->user.channel;
 		d->channels[1] = NULL;
@@ -496,10 +514,10 @@ static int test(struct admin *a)
 	begin_dialogue(a, &d);
 	if (!channel_ok(a, a->request->user.channel))
 		return 0;
-	r = find_user(a, a->request->user.user, &d.enrolment);
+	r = admin_find_user(a, a->request->user.user, &d.enrolment);
 	if (r <= 0)
 		return r;
-	if (d.enrolment.state == ENROLMENT_SUSPENDED || dialogue_pretends(&d))
+	if (d.enrolment.state != ENROLMENT_ACTIVE || dialogue_pretends(&d))
 		r = reply_done(a->reply, RESULT_DENY, "%s is suspended or locked: no code is sent", d.enrolment.user);
 	else if (!a->engine->sender_ready)
 		r = reply_done(a->reply, RESULT_DENY, "the sender is not connected: is whatsapp-otp-sender running?");
@@ -519,9 +537,18 @@ const struct admin_op admin_ops[] = {
 	{&wire_resume, NULL, false, resume},
 	{&wire_unlock, NULL, false, unlock},
 	{&wire_remove, NULL, false, remove_user},
+	{&wire_verify, NULL, false, verify},
+	{&wire_address, NULL, false, admin_address},
+	{&wire_link_begin, NULL, false, admin_link_begin},
 	{&wire_test, NULL, false, test},
 	{&wire_challenges, &wire_challenge, true, challenges},
 	{&wire_deliveries, &wire_delivery, true, deliveries},
-	{&wire_health, &wire_health, true, health},
+	{&wire_alarms, &wire_alarm, true, admin_alarms},
+	{&wire_alarms_ack, NULL, false, admin_alarms_ack},
+	{&wire_breakers, &wire_breaker, true, admin_breakers},
+	{&wire_breaker_close, NULL, false, admin_breaker_close},
+	{&wire_stats, &wire_stat, true, admin_stats},
+	{&wire_route_explain, &wire_route_step, true, admin_route_explain},
+	{&wire_health, &wire_health, true, admin_health},
 };
 const size_t admin_op_count = sizeof(admin_ops) / sizeof(admin_ops[0]);

@@ -12,21 +12,32 @@ union admin_request {
 	struct admin_user user;
 	struct admin_set set;
 	struct deliveries deliveries;
+	struct address_set address;
+	struct link_begin link_begin;
+	struct alarms_ack alarms_ack;
+	struct breaker_close breaker_close;
+	struct stats stats;
+	struct route_explain route_explain;
 	struct health health;
 };
 
 /* Items in front of the answer. A full page ends with `more`: the same op goes on behind `after`. */
 #define ADMIN_PAGE_MAX 32
+#define ADMIN_AFTER_MAX 512
 struct admin_page {
 	union admin_item {
 		struct enrolment_item enrolment;
 		struct challenge_item challenge;
 		struct delivery_item delivery;
+		struct alarm_item alarm;
+		struct breaker_item breaker;
+		struct stat_item stat;
+		struct route_step route_step;
 		struct health health;
 	} items[ADMIN_PAGE_MAX];
 	size_t count;
 	bool more;
-	char after[WIRE_USER_MAX];
+	char after[ADMIN_AFTER_MAX];
 };
 
 struct admin {

@@ -25,9 +25,10 @@ struct challenge {
 	int64_t tries, tries_max;
 	int64_t sends;                            /* codes that were sent, or that a decoy pretends to have sent */
 	int64_t created, ttl, expires, last_send; /* a send starts the code's life anew */
-	int64_t decoy;  /* nobody to send to, or no proof of a first factor: it looks alike, sends nothing, accepts
-			   nothing */
-	int64_t counts; /* a wrong answer counts towards the account's lock-out */
+	int64_t decoy; /* nobody to send to, or no proof of a first factor: it looks alike, sends nothing, accepts
+			  nothing */
+	int64_t keep_fallback; /* a receipt that says delivered does not cancel the further channels */
+	int64_t counts;        /* a wrong answer counts towards the account's lock-out */
 };
 
 /* What was typed. */

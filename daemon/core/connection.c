@@ -29,6 +29,14 @@ static void drop_output(struct connection *c)
 	c->out_last = &c->out;
 }
 
+/* What is waited for: words unless they are held, and room while something waits for it. */
+static int watch(struct connection *c)
+{
+	uint32_t in = c->held ? (uint32_t)EPOLLRDHUP : EVENTS;
+
+	return sd_event_source_set_io_events(c->io, in | (c->out ? (uint32_t)EPOLLOUT : 0U));
+}
+
 static void flush(struct connection *c)
 {
 	while (c->out) {
@@ -44,7 +52,7 @@ static void flush(struct connection *c)
 		free(first);
 	}
 	c->out_last = &c->out;
-	sd_event_source_set_io_events(c->io, EVENTS);
+	watch(c);
 	if (c->ops->drained)
 		c->ops->drained(c);
 }
@@ -174,7 +182,7 @@ static int queue(struct connection *c, const char *data, size_t length)
 	memcpy(datagram->data, data, length);
 	*c->out_last = datagram;
 	c->out_last = &datagram->next;
-	return sd_event_source_set_io_events(c->io, EVENTS | EPOLLOUT);
+	return watch(c);
 }
 
 int connection_send(struct connection *c, const struct wire_message *message, const void *in)
@@ -196,6 +204,14 @@ int connection_send(struct connection *c, const struct wire_message *message, co
 	if (r < 0)
 		connection_close(c);
 	return r < 0 ? r : 0;
+}
+
+void connection_hold(struct connection *c, bool hold)
+{
+	if (c->fd < 0 || c->held == hold)
+		return;
+	c->held = hold;
+	watch(c);
 }
 
 bool connection_is_full(const struct connection *c)

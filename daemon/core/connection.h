@@ -38,6 +38,7 @@ struct connection {
 	struct connection *next, *previous;
 	sd_event_source *io;
 	struct datagram *out, **out_last;
+	bool held;
 	unsigned references;
 };
 
@@ -53,5 +54,7 @@ void connection_close(struct connection *connection);
 
 /* Sends, or queues while the peer does not read. 0 or -errno: then the connection is closed. Buffers are wiped. */
 int connection_send(struct connection *connection, const struct wire_message *message, const void *in);
+/* Reads no more until it is to: the peer's words wait in its socket. */
+void connection_hold(struct connection *connection, bool hold);
 /* True if the peer has not read all yet. */
 bool connection_is_full(const struct connection *connection);

@@ -2,6 +2,7 @@
 
 #include "daemon/core/budget.h"
 #include "daemon/core/outbox.h"
+#include "daemon/core/outcome.h"
 #include "daemon/core/store_challenge.h"
 #include "wire/name.h"
 
@@ -50,6 +51,8 @@ int conversation_send(struct dialogue *d, size_t first)
 	int64_t wait = challenge_resend_wait(&d->challenge, &d->engine->config->limits, d->now);
 	int r;
 
+	if (!d->channels[first])
+		return conversation_ask(d, PROMPT_NO_CHANNEL);
 	if (wait > 0)
 		return tell_to_wait(d, PROMPT_WAIT, wait);
 	r = dialogue_pretends(d) ? 0 : budget_take(d, &wait);
@@ -136,6 +139,8 @@ static int accept(struct dialogue *d)
 		return -EALREADY; /* another job took it: cannot be, jobs run one by one */
 	if (r > 0 && d->challenge.counts)
 		r = store_enrolment_clear(d->tx, d->challenge.user, d->engine->clock->wall(d->engine->clock));
+	if (r >= 0)
+		r = outcome_verified(d);
 	return r < 0 ? r : VERDICT_ACCEPTED;
 }
 
@@ -183,18 +188,19 @@ static int find_deliveries(struct dialogue *d)
 
 	d->prompt.channel = label(d, d->channels[0]);
 	while ((r = store_delivery_at(d->tx, d->challenge.id, d->challenge.generation, position, &delivery)) > 0) {
-		bool planned = delivery.state == DELIVERY_PLANNED || delivery.state == DELIVERY_PAUSED;
+		bool planned = delivery_is_waiting(&delivery);
 
+		position = delivery.position + 1;
+		if (delivery.state == DELIVERY_SPARED || delivery.state == DELIVERY_CANCELLED)
+			continue;
 		if (planned && delivery.position > 0 && any && !d->prompt.next) {
 			d->prompt.next = label(d, delivery.channel);
 			d->prompt.next_seconds = (delivery.due - d->now + SECOND - 1) / SECOND;
 		}
 		if (!planned || !any)
 			d->prompt.channel = label(d, delivery.channel);
-		on_the_way = on_the_way || planned || delivery.state == DELIVERY_SENDING ||
-			     delivery.state == DELIVERY_SENT || delivery.state == DELIVERY_UNKNOWN;
+		on_the_way = on_the_way || delivery.state != DELIVERY_FAILED;
 		any = true;
-		position = delivery.position + 1;
 	}
 	if (any && !on_the_way && d->prompt.kind == PROMPT_RESUMED)
 		d->prompt.kind = PROMPT_UNDELIVERED;

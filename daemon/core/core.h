@@ -20,6 +20,9 @@ struct core {
 	struct store *store;
 	struct worker *worker;
 	struct courier *courier;
+	struct statistics *statistics;
+	struct siren *siren;
+	struct prober *prober;
 	struct connection_list connections;
 	char hostname[WIRE_NAME_MAX];
 	bool sender_ready; /* what is due can be handed over at once */

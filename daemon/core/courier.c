@@ -1,7 +1,12 @@
 #include "daemon/core/courier.h"
 
 #include "daemon/base/log.h"
+#include "daemon/core/addresses.h"
+#include "daemon/core/alarms.h"
 #include "daemon/core/outbox.h"
+#include "daemon/core/outcome.h"
+#include "daemon/core/siren.h"
+#include "daemon/core/statistics.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,12 +16,14 @@
 /* A sender that survived reports what it did within this time of its connection. */
 #define REPORT_USEC (2 * SECOND)
 #define PROBE_USEC (12 * SECOND)
-#define RETRY_USEC (5 * SECOND) /* after the store failed */
+#define MISSED_USEC (60 * SECOND) /* a restart takes less */
+#define RETRY_USEC (5 * SECOND)   /* after the store failed */
 
 struct courier {
 	struct core *core;
 	struct connection *sender;
-	int64_t connected_at;
+	int64_t connected_at, gone_at;
+	bool missed; /* an alarm says that it is gone */
 	sd_event_source *due_timer, *recover_timer, *probe_timer;
 	int64_t next_due; /* INT64_MAX: the timer is off */
 	bool claiming;
@@ -25,6 +32,8 @@ struct courier {
 	size_t channel_count;
 	void (*probe_ready)(void *userdata);
 	void *probe_userdata;
+	void (*works)(void *userdata, const char *channel);
+	void *works_userdata;
 };
 
 static void claim(struct courier *courier);
@@ -78,6 +87,13 @@ void courier_publish(struct courier *courier, const struct request *request)
 		log_write(reply->note_priority, "%s", reply->note);
 	if (reply->has_send)
 		hand_over(courier, &reply->send);
+	if (reply->has_watch && courier->sender)
+		connection_send(courier->sender, &wire_watch, &reply->watch);
+	if (reply->has_link && courier->sender)
+		connection_send(courier->sender, &wire_link, &reply->link);
+	for (size_t i = 0; i < reply->alarm_count; i++)
+		siren_sound(courier->core->siren, &reply->alarm[i]);
+	statistics_add(courier->core->statistics, &reply->events);
 	if (reply->due)
 		expect(courier, reply->due);
 }
@@ -93,7 +109,8 @@ static int run_claim(struct job *job, struct tx *tx)
 {
 	struct claim_request *c = (struct claim_request *)job;
 
-	return outbox_claim(&c->request.engine, tx, &c->batch);
+	request_restart(&c->request);
+	return outbox_claim(&c->request.engine, tx, &c->batch, &c->request.reply);
 }
 
 static void claim_done(struct job *job, int result)
@@ -102,6 +119,8 @@ static void claim_done(struct job *job, int result)
 	struct courier *courier = c->request.core->courier;
 
 	courier->claiming = false;
+	if (result == 0)
+		courier_publish(courier, &c->request);
 	for (size_t i = 0; result == 0 && i < c->batch.count; i++)
 		hand_over(courier, &c->batch.sends[i]);
 	if (result < 0)
@@ -127,11 +146,50 @@ static void claim(struct courier *courier)
 
 /* What the sender reports */
 
-struct report_request {
-	struct request request;
-	bool is_failure;
+union report {
 	struct sent sent;
 	struct failed failed;
+	struct receipt receipt;
+	struct linked linked;
+};
+
+struct report_request {
+	struct request request;
+	const struct report_kind *kind;
+	union report report;
+};
+
+typedef int take_report(const struct engine *engine, struct tx *tx, const union report *report, struct reply *reply);
+
+static int take_sent(const struct engine *engine, struct tx *tx, const union report *report, struct reply *reply)
+{
+	return outcome_sent(engine, tx, &report->sent, reply);
+}
+
+static int take_failed(const struct engine *engine, struct tx *tx, const union report *report, struct reply *reply)
+{
+	return outcome_failed(engine, tx, &report->failed, reply);
+}
+
+static int take_receipt(const struct engine *engine, struct tx *tx, const union report *report, struct reply *reply)
+{
+	return outcome_receipt(engine, tx, &report->receipt, reply);
+}
+
+static int take_linked(const struct engine *engine, struct tx *tx, const union report *report, struct reply *reply)
+{
+	return addresses_linked(engine, tx, &report->linked, reply);
+}
+
+static const struct report_kind {
+	const struct wire_message *message;
+	bool lazy; /* nobody waits for what follows it */
+	take_report *take;
+} report_kinds[] = {
+	{&wire_sent, true, take_sent},
+	{&wire_failed, false, take_failed},
+	{&wire_receipt, false, take_receipt},
+	{&wire_linked, false, take_linked},
 };
 
 static int run_report(struct job *job, struct tx *tx)
@@ -139,8 +197,7 @@ static int run_report(struct job *job, struct tx *tx)
 	struct report_request *r = (struct report_request *)job;
 
 	request_restart(&r->request);
-	return r->is_failure ? outbox_failed(&r->request.engine, tx, &r->failed, &r->request.reply)
-			     : outbox_sent(tx, &r->sent);
+	return r->kind->take(&r->request.engine, tx, &r->report, &r->request.reply);
 }
 
 static void report_done(struct job *job, int result)
@@ -152,17 +209,16 @@ static void report_done(struct job *job, int result)
 	request_free(request);
 }
 
-static void on_report(struct connection *c, const char *data, size_t length, bool is_failure)
+static void on_report(struct connection *c, const char *data, size_t length, const struct report_kind *kind)
 {
 	char why[WIRE_WHY_MAX];
 	struct report_request *r = request_new(sizeof(*r), c->core, NULL, run_report, report_done);
 
 	if (!r)
 		return;
-	r->is_failure = is_failure;
-	r->request.job.lazy = !is_failure; /* what follows a failure cannot wait */
-	if (wire_decode(is_failure ? &wire_failed : &wire_sent, data, length,
-			is_failure ? (void *)&r->failed : (void *)&r->sent, why) < 0) {
+	r->kind = kind;
+	r->request.job.lazy = kind->lazy;
+	if (wire_decode(kind->message, data, length, &r->report, why) < 0) {
 		log_warning("sender: a report is dropped: %s", why);
 		request_free(&r->request);
 		return;
@@ -213,6 +269,8 @@ static void on_health(struct connection *c, const char *data, size_t length)
 	if (!channel)
 		return;
 	*channel = health;
+	if (strcmp(health.state, "ok") == 0)
+		courier->works(courier->works_userdata, health.name);
 	courier->probed[channel - courier->channels] = true;
 	for (size_t i = 0; i < courier->channel_count; i++)
 		all = all && courier->probed[i];
@@ -232,6 +290,21 @@ size_t courier_health(const struct courier *courier, struct health items[static 
 	for (size_t i = 0; courier->sender && i < courier->channel_count; i++)
 		items[count++] = courier->channels[i];
 	return count;
+}
+
+void courier_listen(struct courier *courier, void (*works)(void *userdata, const char *channel), void *userdata)
+{
+	courier->works = works;
+	courier->works_userdata = userdata;
+}
+
+void courier_probe_channel(struct courier *courier, const char *channel)
+{
+	struct health one = {0};
+
+	snprintf(one.name, sizeof(one.name), "%s", channel);
+	if (courier->sender)
+		(void)connection_send(courier->sender, &wire_health, &one);
 }
 
 int courier_probe(struct courier *courier, void (*ready)(void *userdata), void *userdata)
@@ -258,11 +331,12 @@ static void received(struct connection *c, const char *data, size_t length)
 {
 	if (c->core->courier->sender != c)
 		return;
-	if (wire_is(&wire_sent, data, length))
-		on_report(c, data, length, false);
-	else if (wire_is(&wire_failed, data, length))
-		on_report(c, data, length, true);
-	else if (wire_is(&wire_health, data, length))
+	for (size_t i = 0; i < sizeof(report_kinds) / sizeof(report_kinds[0]); i++)
+		if (wire_is(report_kinds[i].message, data, length)) {
+			on_report(c, data, length, &report_kinds[i]);
+			return;
+		}
+	if (wire_is(&wire_health, data, length))
 		on_health(c, data, length);
 	else
 		log_warning("sender: an unknown message is dropped");
@@ -275,6 +349,7 @@ static void closed(struct connection *c)
 	if (courier->sender != c)
 		return;
 	courier->sender = NULL;
+	courier->gone_at = now(courier);
 	courier->core->sender_ready = false;
 	courier->channel_count = 0;
 	sd_event_source_set_enabled(courier->recover_timer, SD_EVENT_OFF);
@@ -294,8 +369,9 @@ static int run_recover(struct job *job, struct tx *tx)
 {
 	struct recover_request *r = (struct recover_request *)job;
 
+	request_restart(&r->request);
 	r->request.reply.due = r->before;
-	return outbox_recover(&r->request.engine, tx, r->before);
+	return outcome_recover(&r->request.engine, tx, r->before, &r->request.reply);
 }
 
 static int on_recover(sd_event_source *source, uint64_t usec, void *userdata)
@@ -318,6 +394,7 @@ void courier_connected(struct courier *courier, struct connection *connection)
 
 	courier->sender = connection;
 	courier->core->sender_ready = true;
+	courier->missed = false;
 	courier->connected_at = now(courier);
 	courier->channel_count = 0;
 	if (old)
@@ -328,6 +405,28 @@ void courier_connected(struct courier *courier, struct connection *connection)
 	claim(courier);
 }
 
+static int run_missed(struct job *job, struct tx *tx)
+{
+	struct request *request = (struct request *)job;
+
+	request_restart(request);
+	return alarm_raise(&request->engine, tx, &request->reply, "sender", "",
+			   "the sender has not been connected for a minute: no code is sent: systemctl status "
+			   "whatsapp-otp-sender");
+}
+
+void courier_tick(struct courier *courier)
+{
+	struct request *request;
+
+	if (courier->sender || courier->missed || now(courier) - courier->gone_at < MISSED_USEC)
+		return;
+	courier->missed = true;
+	request = request_new(sizeof(*request), courier->core, NULL, run_missed, report_done);
+	if (request)
+		request_submit(request);
+}
+
 int courier_new(struct core *core, struct courier **ret)
 {
 	struct courier *courier = calloc(1, sizeof(*courier));
@@ -336,6 +435,7 @@ int courier_new(struct core *core, struct courier **ret)
 	if (!courier)
 		return -ENOMEM;
 	courier->core = core;
+	courier->gone_at = core_now(core);
 	courier->next_due = INT64_MAX;
 	/* Accuracy 0 would mean sd-event's default of 250 ms. */
 	r = sd_event_add_time(core->event, &courier->due_timer, CLOCK_BOOTTIME, 0, 1, on_due, courier);

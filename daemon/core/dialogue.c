@@ -1,11 +1,19 @@
 #include "daemon/core/dialogue.h"
 
+#include "daemon/core/store_address.h"
 #include "daemon/core/store_challenge.h"
 
 #include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+const char *engine_channel_name(const struct engine *engine, const char *channel)
+{
+	const struct config_channel *section = config_channel(engine->config, channel);
+
+	return section ? section->name : NULL;
+}
 
 void reply_wipe(struct reply *reply)
 {
@@ -35,36 +43,60 @@ void reply_note(struct reply *reply, int priority, const char *format, ...)
 	va_end(args);
 }
 
-static void add_channel(struct dialogue *d, size_t *count, const char *name)
+/* Does a driver ask for receipts, or take messages back? */
+static bool is_watched(const struct config *config)
 {
-	for (size_t i = 0; i < *count; i++)
-		if (strcmp(d->channels[i], name) == 0)
-			return;
-	if (*count < DIALOGUE_CHANNELS_MAX)
-		d->channels[(*count)++] = name;
+	for (size_t i = 0; i < config->channel_count; i++)
+		if (config->channels[i].receipts == RECEIPTS_POLL || config->channels[i].kind == CHANNEL_TELEGRAM)
+			return true;
+	return false;
 }
 
-int dialogue_route(struct dialogue *d)
+void reply_watch(struct reply *reply, const struct config *config, const unsigned char challenge[static KEYS_ID_SIZE],
+		 int64_t seconds, bool over)
 {
-	const struct config *config = d->engine->config;
-	const struct config_route *route;
-	size_t count = 0;
+	if (!is_watched(config))
+		return;
+	reply->has_watch = true;
+	reply->watch.seconds = seconds > 0 ? (uint64_t)seconds : 0;
+	reply->watch.over = over;
+	challenge_id_format(challenge, reply->watch.challenge);
+}
 
-	if (d->enrolment.sealed_length > 0) {
-		int r = keys_open(d->engine->keys, d->enrolment.user, d->enrolment.sealed, d->enrolment.sealed_length,
-				  d->phone.e164, sizeof(d->phone.e164));
+int dialogue_open_number(struct dialogue *d)
+{
+	const struct enrolment *e = &d->enrolment;
+	int r = e->sealed_length == 0 ? 0
+				      : keys_open(d->engine->keys, e->user, e->sealed, e->sealed_length, d->phone.e164,
+						  sizeof(d->phone.e164));
 
-		if (r < 0)
-			return r;
-	}
-	route = config_route(config, &d->phone);
-	d->fallback_after = route->fallback_after;
-	memset(d->channels, 0, sizeof(d->channels));
-	if (d->enrolment.channel[0] && config_channel(config, d->enrolment.channel))
-		add_channel(d, &count, d->enrolment.channel);
-	for (char **name = route->channels; *name; name++)
-		add_channel(d, &count, *name);
-	return 0;
+	phone_country(&d->phone, d->country);
+	return r;
+}
+
+static int open_address(const struct dialogue *d, const char *kind, char recipient[static WIRE_RECIPIENT_MAX])
+{
+	char row[WIRE_USER_MAX + WIRE_NAME_MAX];
+	struct address_row address;
+	int r = store_address_get(d->tx, d->enrolment.user, kind, &address);
+
+	if (r <= 0)
+		return r;
+	snprintf(row, sizeof(row), "%s %s", d->enrolment.user, kind);
+	r = keys_open(d->engine->keys, row, address.sealed, address.sealed_length, recipient, WIRE_RECIPIENT_MAX);
+	return r < 0 ? r : 1;
+}
+
+int dialogue_recipient(const struct dialogue *d, const char *channel, char recipient[static WIRE_RECIPIENT_MAX])
+{
+	const struct config_channel *section = config_channel(d->engine->config, channel);
+	const struct driver *driver = section ? driver_find(section->driver) : NULL;
+
+	recipient[0] = '\0';
+	if (driver && driver->recipient != RECIPIENT_NUMBER)
+		return open_address(d, recipient_kind_names[driver->recipient], recipient);
+	snprintf(recipient, WIRE_RECIPIENT_MAX, "%s", d->phone.e164);
+	return 1;
 }
 
 void dialogue_wipe(struct dialogue *d)

@@ -4,6 +4,7 @@
 #include "daemon/core/budget.h"
 #include "daemon/core/conversation.h"
 #include "daemon/core/outbox.h"
+#include "daemon/core/route.h"
 #include "daemon/core/store_challenge.h"
 #include "wire/name.h"
 
@@ -70,6 +71,8 @@ static const char *decoy_reason(const struct login *l)
 		return "not enrolled: whatsapp-otpctl enroll";
 	if (l->d.enrolment.state == ENROLMENT_SUSPENDED)
 		return "the enrolment is suspended: whatsapp-otpctl resume";
+	if (l->d.enrolment.state == ENROLMENT_STALE)
+		return "the number must be verified again: whatsapp-otpctl verify";
 	if (!l->proven)
 		return "no first factor was proven: let sshd ask for publickey,keyboard-interactive, or put pam_unix "
 		       "requisite "
@@ -114,6 +117,7 @@ static int prepare(struct login *l, const struct engine *engine, struct tx *tx, 
 	r = choose_policy(l);
 	if (r != 0)
 		return r;
+	l->d.policy = l->policy;
 	l->proven = policy_may_send(l->policy, begin);
 	l->d.show_digits = !policy_is_remote(begin) || begin->first_factor != FIRST_FACTOR_NONE;
 	find_source(l);
@@ -152,6 +156,7 @@ static int open_challenge(struct login *l)
 	c->tries_max = l->policy->tries;
 	c->decoy = decoy_reason(l) != NULL;
 	c->counts = l->caller->trusted;
+	c->keep_fallback = l->policy->on_delivered == DELIVERED_KEEP;
 	return dialogue_open(&l->d, l->policy->ttl);
 }
 
@@ -193,6 +198,7 @@ static int greet(struct login *l, bool resumed)
 
 		if (r < 0)
 			return r;
+		reply_watch(l->d.reply, l->d.engine->config, c->id, (c->expires - l->d.now) / SECOND, false);
 	}
 	return conversation_ask(&l->d, c->tries > 0 ? PROMPT_WRONG : PROMPT_RESUMED);
 }
@@ -200,7 +206,7 @@ static int greet(struct login *l, bool resumed)
 static int converse(struct login *l)
 {
 	char name[NAME_QUOTED_MAX];
-	int r = dialogue_route(&l->d);
+	int r = route_choose(&l->d);
 
 	if (r >= 0)
 		r = find_challenge(l);
@@ -265,7 +271,7 @@ static int answer_open(struct login *l, const char *text)
 	char code[WIRE_CODE_MAX];
 	enum answer_kind kind = answer_parse(text, code);
 	/* A code is checked without a look at the number. */
-	int r = kind == ANSWER_CODE ? 0 : dialogue_route(&l->d);
+	int r = kind == ANSWER_CODE ? 0 : route_choose(&l->d);
 
 	if (r < 0)
 		return r;
@@ -321,6 +327,8 @@ int engine_answer(const struct engine *engine, struct tx *tx, const struct login
 	} else if (r > 0) {
 		r = l.d.challenge.state == CHALLENGE_OPEN ? answer_open(&l, answer->text) : answer_ended(&l);
 		/* The dialogue is over, the challenge may not be: its fallback waits for the next connection. */
+		if (r == 0 && reply->kind == REPLY_DONE)
+			reply_watch(reply, engine->config, id, 0, reply->done.result == RESULT_ALLOW);
 		if (r == 0 && reply->kind == REPLY_DONE && reply->done.result != RESULT_ALLOW)
 			r = outbox_pause(tx, id);
 	}
@@ -328,10 +336,13 @@ int engine_answer(const struct engine *engine, struct tx *tx, const struct login
 	return r;
 }
 
-int engine_leave(struct tx *tx, const char *challenge)
+int engine_leave(const struct engine *engine, struct tx *tx, const char *challenge, struct reply *reply)
 {
 	unsigned char id[KEYS_ID_SIZE];
 	int r = challenge_id_parse(challenge, id);
 
-	return r < 0 ? r : outbox_pause(tx, id);
+	if (r < 0)
+		return r;
+	reply_watch(reply, engine->config, id, 0, false);
+	return outbox_pause(tx, id);
 }

@@ -15,4 +15,4 @@ int engine_answer(const struct engine *engine, struct tx *tx, const struct login
 		  const struct caller *caller, const struct login_answer *answer, struct reply *reply);
 
 /* The connection ended without an answer: nobody waits, so nothing more is sent until the login is resumed. */
-int engine_leave(struct tx *tx, const char *challenge);
+int engine_leave(const struct engine *engine, struct tx *tx, const char *challenge, struct reply *reply);

@@ -213,6 +213,19 @@ int keys_open(const struct keys *keys, const char *row, const unsigned char *sea
 	return ok ? 0 : -EBADMSG;
 }
 
+int keys_message_index(const struct keys *keys, const char *message_id, unsigned char index[static KEYS_INDEX_SIZE])
+{
+	unsigned char mac[32], text[WIRE_TEXT_MAX + 16];
+	int size = snprintf((char *)text, sizeof(text), "message %s", message_id);
+	unsigned length;
+
+	if (size < 0 || (size_t)size >= sizeof(text) ||
+	    !HMAC(EVP_sha256(), keys->index, KEY_SIZE, text, (size_t)size, mac, &length))
+		return -EIO;
+	memcpy(index, mac, KEYS_INDEX_SIZE);
+	return 0;
+}
+
 int keys_number_index(const struct keys *keys, const struct phone *phone, unsigned char index[static KEYS_INDEX_SIZE])
 {
 	unsigned char mac[32];

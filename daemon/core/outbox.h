@@ -26,12 +26,6 @@ struct outbox_batch {
 	size_t count;
 	int64_t next_due; /* of what is left; INT64_MAX: nothing */
 };
-/* Takes what is due for sending; without a sender it only finds next_due. */
-int outbox_claim(const struct engine *engine, struct tx *tx, struct outbox_batch *ret);
+/* Takes what is due for sending; without a sender it only finds next_due. reply: alarms and events. */
+int outbox_claim(const struct engine *engine, struct tx *tx, struct outbox_batch *ret, struct reply *reply);
 void outbox_batch_wipe(struct outbox_batch *batch);
-
-/* What the sender reported. A report on an unknown delivery is ignored. reply: only its note and due are used. */
-int outbox_sent(struct tx *tx, const struct sent *sent);
-int outbox_failed(const struct engine *engine, struct tx *tx, const struct failed *failed, struct reply *reply);
-/* What was handed over before then and was never reported has an unknown outcome. */
-int outbox_recover(const struct engine *engine, struct tx *tx, int64_t before);

@@ -16,6 +16,7 @@ static const char *const texts[] = {
 	[PROMPT_LIMITED] = "{at}Too many codes were sent, the next one can be in {wait}. Code: ",
 	[PROMPT_UNDELIVERED] = "{at}The code could not be delivered; r sends a new one. Code: ",
 	[PROMPT_DELAYED] = "{at}No code can be sent just now; it comes as soon as that is mended. Code: ",
+	[PROMPT_NO_CHANNEL] = "{at}No code can be sent just now: ask your administrator, or Enter to try again. Code: ",
 	[PROMPT_HELP] = "Type the code, r for a new code{or_next}, Enter alone to {enter}.\n{at}Code: ",
 };
 

@@ -19,6 +19,7 @@ enum prompt_kind {
 	PROMPT_LIMITED,     /* too many codes */
 	PROMPT_UNDELIVERED, /* no channel could deliver it */
 	PROMPT_DELAYED,     /* the sender is away, for whomever */
+	PROMPT_NO_CHANNEL,  /* every channel is kept out, broken or too dear just now */
 	PROMPT_HELP,
 };
 

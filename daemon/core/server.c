@@ -1,10 +1,15 @@
 #include "daemon/core/server.h"
 
 #include "daemon/base/log.h"
+#include "daemon/core/bookkeeping.h"
 #include "daemon/core/core.h"
 #include "daemon/core/courier.h"
+#include "daemon/core/prober.h"
 #include "daemon/core/session_admin.h"
 #include "daemon/core/session_login.h"
+#include "daemon/core/session_webhook.h"
+#include "daemon/core/siren.h"
+#include "daemon/core/statistics.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,20 +30,25 @@
 #define FIRST_WORD_USEC (5 * SECOND) /* a connection must say something within this time */
 #define ACCEPTS_A_TURN 16
 #define PRUNE_EVERY_USEC (600 * SECOND)
-#define PRUNE_AGE_USEC (86400 * SECOND)
 
 struct socket_kind {
 	const char *name; /* FileDescriptorName= of the socket unit */
 	size_t path;      /* offset in struct config_core */
 	mode_t mode;
 	const struct connection_ops *ops;
+	size_t user;          /* offset in struct config_core: whose it is besides root's and ours; 0: not one user's */
+	const char *stranger; /* what one who is not that user is told */
 };
 
 static const struct socket_kind socket_kinds[] = {
-	{"login", offsetof(struct config_core, login_socket), 0666, &session_login_ops},
-	{"admin", offsetof(struct config_core, admin_socket), 0660, &session_admin_ops},
-	{"sender", offsetof(struct config_core, sender_socket), 0600, &courier_connection_ops},
+	{"login", offsetof(struct config_core, login_socket), 0666, &session_login_ops, 0, NULL},
+	{"admin", offsetof(struct config_core, admin_socket), 0660, &session_admin_ops, 0, NULL},
+	{"sender", offsetof(struct config_core, sender_socket), 0600, &courier_connection_ops,
+	 offsetof(struct config_core, sender_user), "not the sender: core { sender_user } names who is"},
+	{"webhook", offsetof(struct config_core, webhook_socket), 0600, &session_webhook_ops,
+	 offsetof(struct config_core, webhook_user), "not the webhook: core { webhook_user } names who is"},
 };
+#define WEBHOOK_SOCKET 3 /* its place: it is there only if there is a webhook */
 
 #define SERVER_SOCKETS (sizeof(socket_kinds) / sizeof(socket_kinds[0]))
 
@@ -79,21 +89,23 @@ static bool is_over_limit(const struct core *core, const struct connection *fres
 	return of_uid >= core->config->core.connections_per_uid || all >= core->config->core.connections;
 }
 
-static uid_t sender_uid(const struct config *config)
+/* The uid that a socket belongs to; root's if it is nobody's or the user does not exist. */
+static uid_t owner_uid(const struct config *config, const struct socket_kind *kind)
 {
 	struct passwd entry, *found = NULL;
 	char buffer[4096];
 
-	if (getpwnam_r(config->core.sender_user, &entry, buffer, sizeof(buffer), &found) == 0 && found)
+	if (kind->user &&
+	    getpwnam_r(*(char *const *)((const char *)&config->core + kind->user), &entry, buffer, sizeof(buffer),
+		       &found) == 0 &&
+	    found)
 		return found->pw_uid;
 	return 0;
 }
 
-static bool may_connect(const struct core *core, const struct connection *c)
+static bool may_connect(const struct core *core, const struct connection *c, const struct socket_kind *kind)
 {
-	if (c->ops != &courier_connection_ops || is_privileged(c) || c->peer.uid == sender_uid(core->config))
-		return true;
-	return false;
+	return !kind->user || is_privileged(c) || c->peer.uid == owner_uid(core->config, kind);
 }
 
 static void turn_away(struct core *core, struct connection *c, const char *why)
@@ -102,20 +114,20 @@ static void turn_away(struct core *core, struct connection *c, const char *why)
 	connection_close(c);
 }
 
-static void admit(struct core *core, const struct connection_ops *ops, int fd)
+static void admit(struct core *core, const struct socket_kind *kind, int fd)
 {
 	struct connection *c;
-	int r = connection_new(core, core->event, &core->connections, fd, ops, &c);
+	int r = connection_new(core, core->event, &core->connections, fd, kind->ops, &c);
 
 	if (r < 0)
 		log_error("a connection is dropped: %s", strerror(-r));
-	else if (ops != &courier_connection_ops && is_over_limit(core, c))
+	else if (!may_connect(core, c, kind))
+		turn_away(core, c, kind->stranger);
+	else if (!kind->user && is_over_limit(core, c))
 		turn_away(core, c, "too many connections: core { connections_per_uid connections }");
-	else if (!may_connect(core, c))
-		turn_away(core, c, "not the sender: core { sender_user } names who is");
 	else if (c->ops == &courier_connection_ops)
 		courier_connected(core->courier, c);
-	else {
+	else if (!kind->user) {
 		c->deadline = core_now(core) + FIRST_WORD_USEC;
 		connection_listen(c);
 	}
@@ -128,7 +140,8 @@ static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)source;
 	(void)usec;
 	for (size_t i = 0; i < SERVER_SOCKETS; i++)
-		sd_event_source_set_enabled(server->listeners[i].io, SD_EVENT_ON);
+		if (server->listeners[i].io)
+			sd_event_source_set_enabled(server->listeners[i].io, SD_EVENT_ON);
 	return 0;
 }
 
@@ -150,7 +163,7 @@ static int on_accept(sd_event_source *source, int listening, uint32_t revents, v
 		int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd >= 0)
-			admit(&listener->server->core, listener->kind->ops, fd);
+			admit(&listener->server->core, listener->kind, fd);
 		else if (errno == EAGAIN)
 			break;
 		else if (errno != EINTR && errno != ECONNABORTED) {
@@ -172,6 +185,8 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *userdata)
 		if (c->deadline != 0 && c->deadline <= now)
 			connection_close(c);
 	}
+	courier_tick(server->core.courier);
+	prober_tick(server->core.prober);
 	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return sd_event_source_set_time_relative(source, SWEEP_USEC);
 }
@@ -207,8 +222,8 @@ static int give_to(const char *path, const struct socket_kind *kind, const struc
 {
 	bool root = geteuid() == 0;
 
-	if (kind->ops == &courier_connection_ops && sender_uid(config) != geteuid())
-		return root ? chown(path, sender_uid(config), (gid_t)-1) : chmod(path, 0666);
+	if (kind->user && owner_uid(config, kind) != geteuid())
+		return root ? chown(path, owner_uid(config, kind), (gid_t)-1) : chmod(path, 0666);
 	if (kind->ops == &session_admin_ops && root) {
 		struct group entry, *found = NULL;
 		char buffer[16384];
@@ -263,6 +278,8 @@ static int listen_on(struct server *server, size_t i, char **names, int count, c
 
 	*listener = (struct listener){.server = server, .kind = &socket_kinds[i]};
 	listener->fd = passed_socket(listener->kind, names, count);
+	if (listener->fd < 0 && i == WEBHOOK_SOCKET && !server->core.config->webhook.listen[0])
+		return 0;
 	if (listener->fd < 0)
 		r = bind_socket(listener, server->core.config);
 	else if (fcntl(listener->fd, F_SETFL, O_NONBLOCK) <
@@ -312,7 +329,7 @@ static int run_prune(struct job *job, struct tx *tx)
 	const struct engine *engine = &((struct request *)job)->engine;
 	int64_t now = engine->clock->now(engine->clock);
 
-	return store_prune(tx, now - PRUNE_AGE_USEC, now);
+	return bookkeeping_prune(tx, now, engine->clock->wall(engine->clock));
 }
 
 static void prune_done(struct job *job, int result)
@@ -452,6 +469,12 @@ static int build(struct server *server, char why[static CONFIG_WHY_MAX])
 		r = worker_new(server->core.event, server->core.store, &server->core.worker);
 	if (r == 0)
 		r = courier_new(&server->core, &server->core.courier);
+	if (r == 0)
+		r = statistics_new(&server->core, &server->core.statistics);
+	if (r == 0)
+		r = siren_new(&server->core, &server->core.siren);
+	if (r == 0)
+		r = prober_new(&server->core, &server->core.prober);
 	if (r >= 0)
 		r = listen_on_all(server, why);
 	if (r >= 0)
@@ -506,6 +529,8 @@ int server_reload(struct server *server, struct config *config, char why[static 
 	}
 	config_unref(server->core.config);
 	server->core.config = config_ref(config);
+	if (server->listeners[WEBHOOK_SOCKET].fd < 0 && listen_on(server, WEBHOOK_SOCKET, NULL, 0, why) < 0)
+		log_error("%s: no receipts are heard until that is mended", why);
 	find_hostname(server);
 	warn_of_groups(config);
 	return 0;
@@ -515,10 +540,15 @@ void server_stop(struct server *server)
 {
 	server->core.stopping = true;
 	close_listeners(server);
+	if (server->core.statistics)
+		statistics_flush(server->core.statistics);
 	worker_free(server->core.worker); /* what was begun is answered */
 	while (server->core.connections.first)
 		connection_close(server->core.connections.first);
 	courier_free(server->core.courier);
+	prober_free(server->core.prober);
+	siren_free(server->core.siren);
+	statistics_free(server->core.statistics);
 	sd_event_source_disable_unref(server->sweep_timer);
 	sd_event_source_disable_unref(server->prune_timer);
 	sd_event_source_disable_unref(server->pause_timer);

@@ -24,7 +24,7 @@ struct admin_request_job {
 	const struct admin_op *op;
 	char by[WIRE_USER_MAX];
 	union admin_request asked;
-	char after[WIRE_USER_MAX]; /* where the page begins */
+	char after[ADMIN_AFTER_MAX]; /* where the page begins */
 	struct admin_page page;
 };
 

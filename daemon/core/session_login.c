@@ -84,13 +84,17 @@ static int run_leave(struct job *job, struct tx *tx)
 {
 	struct leave_request *l = (struct leave_request *)job;
 
-	return engine_leave(tx, l->challenge);
+	request_restart(&l->request);
+	return engine_leave(&l->request.engine, tx, l->challenge, &l->request.reply);
 }
 
 static void leave_done(struct job *job, int result)
 {
-	(void)result; /* the worker has logged it, and nobody waits */
-	request_free((struct request *)job);
+	struct request *request = (struct request *)job;
+
+	if (result == 0) /* else the worker has logged it, and nobody waits */
+		courier_publish(request->core->courier, request);
+	request_free(request);
 }
 
 static void leave(struct connection *c, const char *challenge)

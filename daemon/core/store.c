@@ -65,6 +65,48 @@ static const char *const migrations[] = {
 	"CREATE TABLE rate ("
 	" key TEXT PRIMARY KEY, a INTEGER NOT NULL, b INTEGER NOT NULL, c INTEGER NOT NULL, d INTEGER NOT NULL"
 	") STRICT, WITHOUT ROWID;",
+
+	"ALTER TABLE challenge ADD COLUMN keep_fallback INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE delivery ADD COLUMN country TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE delivery ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE delivery ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE delivery ADD COLUMN message BLOB;"
+	"CREATE INDEX delivery_message ON delivery (message) WHERE message IS NOT NULL;"
+	"CREATE INDEX enrolment_number ON enrolment (number_index);"
+	"CREATE TABLE address ("
+	" user TEXT NOT NULL REFERENCES enrolment (user) ON DELETE CASCADE, kind TEXT NOT NULL, sealed BLOB NOT NULL,"
+	" PRIMARY KEY (user, kind)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE link (nonce TEXT PRIMARY KEY, user TEXT NOT NULL, channel TEXT NOT NULL, expires INTEGER NOT "
+	"NULL)"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE TABLE breaker ("
+	" scope INTEGER NOT NULL, subject TEXT NOT NULL, channel TEXT NOT NULL, open_until INTEGER NOT NULL,"
+	" failures INTEGER NOT NULL, first_at INTEGER NOT NULL, opened INTEGER NOT NULL, code TEXT NOT NULL, detail "
+	"TEXT "
+	"NOT NULL,"
+	" PRIMARY KEY (scope, subject, channel)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE alarm ("
+	" kind TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, count INTEGER NOT NULL, first_at INTEGER NOT "
+	"NULL,"
+	" last_at INTEGER NOT NULL, told_at INTEGER NOT NULL, acked_at INTEGER NOT NULL, acked_by TEXT NOT NULL,"
+	" PRIMARY KEY (kind, subject)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE score ("
+	" country TEXT NOT NULL, channel TEXT NOT NULL, success INTEGER NOT NULL, updated INTEGER NOT NULL,"
+	" deliveries INTEGER NOT NULL, buckets BLOB NOT NULL, PRIMARY KEY (country, channel)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE stat ("
+	" hour INTEGER NOT NULL, channel TEXT NOT NULL, country TEXT NOT NULL, place INTEGER NOT NULL, count INTEGER "
+	"NOT "
+	"NULL,"
+	" PRIMARY KEY (hour, channel, country, place)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE spend ("
+	" channel TEXT NOT NULL, period TEXT NOT NULL, since INTEGER NOT NULL, micro INTEGER NOT NULL,"
+	" PRIMARY KEY (channel, period)"
+	") STRICT, WITHOUT ROWID;",
 };
 #define SCHEMA_VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 
@@ -270,6 +312,10 @@ static int enter_boot(struct tx *tx, const struct clock *clock)
 		r = tx_run(tx, "UPDATE delivery SET state = 6 WHERE state IN (0, 1, 2)", "");
 	if (r >= 0)
 		r = tx_run(tx, "DELETE FROM rate", "");
+	if (r >= 0)
+		r = tx_run(tx, "DELETE FROM breaker", "");
+	if (r >= 0)
+		r = tx_run(tx, "DELETE FROM link", "");
 	if (r >= 0) /* a lock that the reboot met is served from its beginning */
 		r = tx_run(tx, "UPDATE enrolment SET locked_until = ? + locked_for WHERE locked_wall > ?", "ii",
 			   clock->now(clock), clock->wall(clock));
@@ -371,5 +417,9 @@ int store_prune(struct tx *tx, int64_t before, int64_t now)
 
 	if (r >= 0)
 		r = tx_run(tx, "DELETE FROM rate WHERE max(a, b, c, d) < ?", "i", before);
+	if (r >= 0)
+		r = tx_run(tx, "DELETE FROM breaker WHERE open_until < ? AND first_at < ?", "ii", before, before);
+	if (r >= 0)
+		r = tx_run(tx, "DELETE FROM link WHERE expires < ?", "i", now);
 	return r < 0 ? r : 0;
 }

@@ -1,8 +1,8 @@
 /*
- * The database and its transactions; the rows are in store_enrolment.h, store_challenge.h, store_delivery.h and
- * store_rate.h. SQL lives in the store's files and nowhere else. A struct tx is an open transaction: every call on it
- * works on the thread that holds it and returns negative errno. -ENOSPC, -EROFS, -EUCLEAN and -EIO are the disk's; the
- * caller refuses and says so.
+ * The database and its transactions; the rows are in store_enrolment.h, store_challenge.h, store_delivery.h … SQL lives
+ * in the store's files and nowhere else. A struct tx is an open transaction: every call on it works on the thread that
+ * holds it and returns negative errno. -ENOSPC, -EROFS, -EUCLEAN and -EIO are the disk's; the caller refuses and says
+ * so.
  *
  * Times of deadlines are CLOCK_BOOTTIME microseconds of the boot that the store was opened in: what another boot left
  * open is void.
@@ -50,7 +50,7 @@ bool store_is_open(const struct tx *tx);
 const char *store_error(struct store *store);
 
 /*
- * Forgets what ended before a time: challenges with their deliveries and pending enrolments, idle rates. Decoys go as
- * soon as they have ended (now), or strangers could fill the disk with names.
+ * Forgets what ended before a time: challenges with their deliveries and pending enrolments, idle rates and breakers.
+ * Decoys go as soon as they have ended (now), or strangers could fill the disk with names.
  */
 int store_prune(struct tx *tx, int64_t before, int64_t now);

@@ -7,7 +7,7 @@
 #define COLUMNS                                                                                                        \
 	"id, user, service, source, purpose, state, generation, code_length, tries, tries_max, sends, created, "       \
 	"expires,"                                                                                                     \
-	" last_send, ttl, decoy, counts"
+	" last_send, ttl, decoy, counts, keep_fallback"
 
 static int fetch(struct tx *tx, int r, struct challenge *ret)
 {
@@ -16,10 +16,10 @@ static int fetch(struct tx *tx, int r, struct challenge *ret)
 
 	if (r < 0)
 		return r;
-	r = tx_row(tx, "bsssiiiiiiiiiiiii", row.id, sizeof(row.id), &id_length, row.user, sizeof(row.user), row.service,
-		   sizeof(row.service), row.source, sizeof(row.source), &row.purpose, &row.state, &row.generation,
-		   &row.code_length, &row.tries, &row.tries_max, &row.sends, &row.created, &row.expires, &row.last_send,
-		   &row.ttl, &row.decoy, &row.counts);
+	r = tx_row(tx, "bsssiiiiiiiiiiiiii", row.id, sizeof(row.id), &id_length, row.user, sizeof(row.user),
+		   row.service, sizeof(row.service), row.source, sizeof(row.source), &row.purpose, &row.state,
+		   &row.generation, &row.code_length, &row.tries, &row.tries_max, &row.sends, &row.created,
+		   &row.expires, &row.last_send, &row.ttl, &row.decoy, &row.counts, &row.keep_fallback);
 	*ret = row;
 	return r;
 }
@@ -51,10 +51,10 @@ int store_challenge_next(struct tx *tx, const unsigned char after[static KEYS_ID
 
 int store_challenge_insert(struct tx *tx, const struct challenge *c)
 {
-	int r = tx_run(tx, "INSERT INTO challenge (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		       "bsssiiiiiiiiiiiii", c->id, sizeof(c->id), c->user, c->service, c->source, c->purpose, c->state,
+	int r = tx_run(tx, "INSERT INTO challenge (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		       "bsssiiiiiiiiiiiiii", c->id, sizeof(c->id), c->user, c->service, c->source, c->purpose, c->state,
 		       c->generation, c->code_length, c->tries, c->tries_max, c->sends, c->created, c->expires,
-		       c->last_send, c->ttl, c->decoy, c->counts);
+		       c->last_send, c->ttl, c->decoy, c->counts, c->keep_fallback);
 
 	return r < 0 ? r : 0;
 }
@@ -81,7 +81,7 @@ int store_challenge_close(struct tx *tx, const unsigned char id[static KEYS_ID_S
 {
 	int closed = tx_run(tx, "UPDATE challenge SET state = ? WHERE id = ? AND state = 0", "ib", (int64_t)state, id,
 			    (size_t)KEYS_ID_SIZE);
-	int r = closed > 0 ? tx_run(tx, "UPDATE delivery SET state = 6 WHERE challenge = ? AND state IN (0, 1)", "b",
+	int r = closed > 0 ? tx_run(tx, "UPDATE delivery SET state = 6 WHERE challenge = ? AND state IN (0, 1, 9)", "b",
 				    id, (size_t)KEYS_ID_SIZE)
 			   : 0;
 
@@ -91,7 +91,7 @@ int store_challenge_close(struct tx *tx, const unsigned char id[static KEYS_ID_S
 int store_challenge_cancel_user(struct tx *tx, const char *user)
 {
 	int r = tx_run(tx,
-		       "UPDATE delivery SET state = 6 WHERE state IN (0, 1)"
+		       "UPDATE delivery SET state = 6 WHERE state IN (0, 1, 9)"
 		       " AND challenge IN (SELECT id FROM challenge WHERE user = ? AND state = 0)",
 		       "s", user);
 

@@ -2,13 +2,44 @@
 
 #include "daemon/core/store_tx.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#define COLUMNS "challenge, generation, position, channel, state, due, code, detail"
+#define COLUMNS "challenge, generation, position, channel, country, state, due, accepted, cost, code, detail"
 #define ID_SIZE ((size_t)KEYS_ID_SIZE)
 
-const char *const delivery_state_names[] = {"planned", "paused",  "sending",   "sent",
-					    "failed",  "unknown", "cancelled", NULL};
+const char *const delivery_state_names[] = {"planned",   "paused",    "sending", "sent",   "failed", "unknown",
+					    "cancelled", "delivered", "read",    "spared", NULL};
+
+/* A delivery's id is its challenge's, the code's generation and the place of the channel, in hex. */
+#define ID_TAIL 6
+
+void delivery_id_format(const struct delivery *delivery, char text[static WIRE_ID_MAX])
+{
+	challenge_id_format(delivery->challenge, text);
+	snprintf(text + 2 * KEYS_ID_SIZE, ID_TAIL + 1, "%04x%02x", (unsigned)(delivery->generation & 0xffff),
+		 (unsigned)(delivery->position & 0xff));
+}
+
+int delivery_id_parse(const char *text, struct delivery *ret)
+{
+	char challenge[WIRE_ID_MAX];
+	unsigned generation, position;
+
+	if (strlen(text) != 2 * KEYS_ID_SIZE + ID_TAIL ||
+	    sscanf(text + 2 * KEYS_ID_SIZE, "%4x%2x", &generation, &position) != 2)
+		return -EINVAL;
+	snprintf(challenge, sizeof(challenge), "%.*s", 2 * KEYS_ID_SIZE, text);
+	ret->generation = generation;
+	ret->position = position;
+	return challenge_id_parse(challenge, ret->challenge);
+}
+
+bool delivery_is_waiting(const struct delivery *delivery)
+{
+	return delivery->state == DELIVERY_PLANNED || delivery->state == DELIVERY_PAUSED;
+}
 
 static int fetch(struct tx *tx, int r, struct delivery *ret)
 {
@@ -17,9 +48,9 @@ static int fetch(struct tx *tx, int r, struct delivery *ret)
 
 	if (r < 0)
 		return r;
-	r = tx_row(tx, "biisiiss", row.challenge, sizeof(row.challenge), &length, &row.generation, &row.position,
-		   row.channel, sizeof(row.channel), &row.state, &row.due, row.code, sizeof(row.code), row.detail,
-		   sizeof(row.detail));
+	r = tx_row(tx, "biissiiiiss", row.challenge, sizeof(row.challenge), &length, &row.generation, &row.position,
+		   row.channel, sizeof(row.channel), row.country, sizeof(row.country), &row.state, &row.due,
+		   &row.accepted, &row.cost, row.code, sizeof(row.code), row.detail, sizeof(row.detail));
 	*ret = row;
 	return r;
 }
@@ -34,6 +65,17 @@ int store_delivery_at(struct tx *tx, const unsigned char challenge[static KEYS_I
 			      " ORDER BY position LIMIT 1",
 			      "bii", challenge, ID_SIZE, generation, position),
 		     ret);
+}
+
+int store_delivery_waiting(struct tx *tx, const struct challenge *c, int64_t position, bool spared,
+			   struct delivery *ret)
+{
+	int r;
+
+	while ((r = store_delivery_at(tx, c->id, c->generation, position, ret)) > 0 && !delivery_is_waiting(ret) &&
+	       !(spared && ret->state == DELIVERY_SPARED))
+		position = ret->position + 1;
+	return r;
 }
 
 int store_delivery_due(struct tx *tx, struct delivery *ret)
@@ -51,8 +93,9 @@ int store_delivery_interrupted(struct tx *tx, int64_t before, struct delivery *r
 
 int store_delivery_insert(struct tx *tx, const struct delivery *d)
 {
-	int r = tx_run(tx, "INSERT INTO delivery (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?)", "biisiiss", d->challenge,
-		       ID_SIZE, d->generation, d->position, d->channel, d->state, d->due, d->code, d->detail);
+	int r = tx_run(tx, "INSERT INTO delivery (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?)", "biissiiiiss",
+		       d->challenge, ID_SIZE, d->generation, d->position, d->channel, d->country, d->state, d->due,
+		       d->accepted, d->cost, d->code, d->detail);
 
 	return r < 0 ? r : 0;
 }
@@ -60,21 +103,32 @@ int store_delivery_insert(struct tx *tx, const struct delivery *d)
 int store_delivery_update(struct tx *tx, const struct delivery *d)
 {
 	int r = tx_run(tx,
-		       "UPDATE delivery SET state = ?, due = ?, code = ?, detail = ?"
+		       "UPDATE delivery SET state = ?, due = ?, cost = ?, code = ?, detail = ?"
 		       " WHERE challenge = ? AND generation = ? AND position = ?",
-		       "iissbii", d->state, d->due, d->code, d->detail, d->challenge, ID_SIZE, d->generation,
+		       "iiissbii", d->state, d->due, d->cost, d->code, d->detail, d->challenge, ID_SIZE, d->generation,
 		       d->position);
 
 	return r < 0 ? r : 0;
 }
 
-int store_delivery_sent(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], int64_t generation,
-			int64_t position)
+int store_delivery_of_message(struct tx *tx, const unsigned char index[static KEYS_INDEX_SIZE], struct delivery *ret)
 {
-	return tx_run(
-		tx,
-		"UPDATE delivery SET state = 3 WHERE challenge = ? AND generation = ? AND position = ? AND state = 2",
-		"bii", challenge, ID_SIZE, generation, position);
+	return fetch(tx,
+		     tx_query(tx, "SELECT " COLUMNS " FROM delivery WHERE message = ? LIMIT 1", "b", index,
+			      (size_t)KEYS_INDEX_SIZE),
+		     ret);
+}
+
+#define ACCEPT "UPDATE delivery SET accepted = ?, state = iif(state = 2, 3, state)"
+#define IT " WHERE challenge = ? AND generation = ? AND position = ?"
+
+int store_delivery_accepted(struct tx *tx, const struct delivery *d, const unsigned char *index)
+{
+	int r = index ? tx_run(tx, ACCEPT ", message = ?" IT, "ibbii", d->accepted, index, (size_t)KEYS_INDEX_SIZE,
+			       d->challenge, ID_SIZE, d->generation, d->position)
+		      : tx_run(tx, ACCEPT IT, "ibii", d->accepted, d->challenge, ID_SIZE, d->generation, d->position);
+
+	return r < 0 ? r : 0;
 }
 
 int store_delivery_move(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], enum delivery_state from,

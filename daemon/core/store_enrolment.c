@@ -29,6 +29,24 @@ int store_enrolment_get(struct tx *tx, const char *user, struct enrolment *ret)
 	return fetch(tx, tx_query(tx, "SELECT " COLUMNS " FROM enrolment WHERE user = ?", "s", user), ret);
 }
 
+int store_enrolment_of_number(struct tx *tx, const unsigned char index[static KEYS_INDEX_SIZE], const char *after,
+			      struct enrolment *ret)
+{
+	return fetch(tx,
+		     tx_query(tx,
+			      "SELECT " COLUMNS
+			      " FROM enrolment WHERE number_index = ? AND user > ? ORDER BY user LIMIT 1",
+			      "bs", index, (size_t)KEYS_INDEX_SIZE, after),
+		     ret);
+}
+
+int store_enrolment_state(struct tx *tx, const char *user, enum enrolment_state state)
+{
+	int r = tx_run(tx, "UPDATE enrolment SET state = ? WHERE user = ?", "is", (int64_t)state, user);
+
+	return r < 0 ? r : 0;
+}
+
 int store_enrolment_next(struct tx *tx, const char *after, struct enrolment *ret)
 {
 	return fetch(tx,
@@ -38,7 +56,16 @@ int store_enrolment_next(struct tx *tx, const char *after, struct enrolment *ret
 
 int store_enrolment_put(struct tx *tx, const struct enrolment *e)
 {
-	int r = tx_run(tx, "INSERT OR REPLACE INTO enrolment (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	int r = tx_run(tx,
+		       "INSERT INTO enrolment (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+		       /* an update, not a replacement, which would take the addresses with it */
+		       " ON CONFLICT (user) DO UPDATE SET state = excluded.state, sealed = excluded.sealed,"
+		       " number_index = excluded.number_index, channel = excluded.channel, lang = excluded.lang,"
+		       " consent = excluded.consent, consent_by = excluded.consent_by, verified = excluded.verified,"
+		       " enrolled_at = excluded.enrolled_at, last_login_at = excluded.last_login_at,"
+		       " failures = excluded.failures, locked_until = excluded.locked_until,"
+		       " locked_for = excluded.locked_for, locked_wall = excluded.locked_wall,"
+		       " sends_since_success = excluded.sends_since_success",
 		       "sibbssssiiiiiiii", e->user, e->state, e->sealed, e->sealed_length, e->index, sizeof(e->index),
 		       e->channel, e->lang, e->consent, e->consent_by, e->verified, e->enrolled_at, e->last_login_at,
 		       e->failures, e->locked_until, e->locked_for, e->locked_wall, e->sends_since_success);

@@ -4,7 +4,11 @@
 #include "daemon/core/keys.h"
 #include "daemon/core/store.h"
 
-enum enrolment_state { ENROLMENT_ACTIVE, ENROLMENT_SUSPENDED };
+enum enrolment_state {
+	ENROLMENT_ACTIVE,
+	ENROLMENT_SUSPENDED,
+	ENROLMENT_STALE, /* somebody else may hold the number: suspended until it is verified again */
+};
 
 struct enrolment {
 	char user[WIRE_USER_MAX];
@@ -24,6 +28,9 @@ struct enrolment {
 
 /* 1 if there is one, 0 if not, -errno. */
 int store_enrolment_get(struct tx *tx, const char *user, struct enrolment *ret);
+/* The first user with a number after a name: 1, 0, -errno. */
+int store_enrolment_of_number(struct tx *tx, const unsigned char index[static KEYS_INDEX_SIZE], const char *after,
+			      struct enrolment *ret);
 /* The next user after a name, in the order of bytes: 1, 0 at the end, -errno. */
 int store_enrolment_next(struct tx *tx, const char *after, struct enrolment *ret);
 int store_enrolment_put(struct tx *tx, const struct enrolment *enrolment);
@@ -37,6 +44,9 @@ int store_enrolment_lock(struct tx *tx, const struct enrolment *enrolment);
 /* A code was accepted (wall clock), or an admin unlocks (0): failures, lock and sends count from zero again. */
 int store_enrolment_clear(struct tx *tx, const char *user, int64_t login_at);
 int store_enrolment_sent(struct tx *tx, const char *user);
+
+/* Writes the state. */
+int store_enrolment_state(struct tx *tx, const char *user, enum enrolment_state state);
 
 /* An enrolment that waits for the code of its challenge. */
 int store_pending_put(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE],

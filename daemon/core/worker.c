@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define GROUP_MAX 256
+#define GROUP_LAZY_MAX 32 /* so that a flood of lazy jobs makes nobody's group long */
 
 struct queue {
 	struct job *first, **last;
@@ -28,7 +29,7 @@ struct worker {
 	pthread_t thread, sync_thread;
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t wake, sync_wake;
-	struct queue queued, committed, finished;
+	struct queue queued, queued_lazy, committed, finished;
 	bool busy;    /* the thread holds the store */
 	bool syncing; /* the other thread waits for the disk */
 	bool drained; /* the thread has ended */
@@ -138,12 +139,13 @@ static void *work(void *userdata)
 	for (;;) {
 		struct queue group;
 
-		while (!w->queued.first && !w->stopping)
+		while (!w->queued.first && !w->queued_lazy.first && !w->stopping)
 			pthread_cond_wait(&w->wake, &w->lock);
-		if (!w->queued.first)
+		if (!w->queued.first && !w->queued_lazy.first)
 			break;
 		queue_init(&group);
 		queue_move(&group, &w->queued, GROUP_MAX);
+		queue_move(&group, &w->queued_lazy, GROUP_LAZY_MAX);
 		w->busy = true;
 		pthread_mutex_unlock(&w->lock);
 		run_group(w->store, group.first, group.count);
@@ -224,7 +226,8 @@ static bool runs_inline(struct worker *w)
 	bool idle;
 
 	pthread_mutex_lock(&w->lock);
-	idle = w->fresh.count == 1 && !w->queued.first && !w->busy && !w->committed.first && !w->syncing;
+	idle = w->fresh.count == 1 && !w->queued.first && !w->queued_lazy.first && !w->busy && !w->committed.first &&
+	       !w->syncing;
 	pthread_mutex_unlock(&w->lock);
 	w->quiet = idle ? w->quiet + 1 : 0;
 	return w->quiet > 1;
@@ -235,7 +238,7 @@ static void hand_over(struct worker *w)
 {
 	pthread_mutex_lock(&w->lock);
 	queue_move(&w->queued, &w->fresh, SIZE_MAX);
-	queue_move(&w->queued, &w->lazy, SIZE_MAX);
+	queue_move(&w->queued_lazy, &w->lazy, SIZE_MAX);
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 }
@@ -321,6 +324,7 @@ int worker_new(sd_event *event, struct store *store, struct worker **ret)
 	queue_init(&w->fresh);
 	queue_init(&w->lazy);
 	queue_init(&w->queued);
+	queue_init(&w->queued_lazy);
 	queue_init(&w->committed);
 	queue_init(&w->finished);
 	pthread_mutex_init(&w->lock, NULL);

@@ -38,7 +38,8 @@ struct provider {
 };
 
 extern const struct provider provider_meta, provider_ycloud, provider_twilio, provider_vonage, provider_infobip,
-	provider_unifonic, provider_telegram, provider_authentica, provider_generic;
+	provider_unifonic, provider_telegram, provider_telegram_bot, provider_authentica, provider_generic,
+	provider_smtp;
 
 /* NULL: the code is in no row. Numeric codes may come as text. */
 const struct provider_error *provider_error_find(const struct provider *provider, const char *code);

@@ -22,6 +22,8 @@ static const struct {
 	{401, 403, FAILURE_CONFIG, false, ALARM_NOW, BREAKER_CHANNEL,
 	 "the provider refused the credentials, the account or the request"},
 	{407, 407, FAILURE_CONFIG, false, ALARM_NOW, BREAKER_CHANNEL, "a proxy stands in front of the provider"},
+	{408, 408, FAILURE_TRANSIENT, true, ALARM_OFTEN, BREAKER_CHANNEL, "the provider did not wait for the request"},
+	{425, 425, FAILURE_TRANSIENT, true, ALARM_OFTEN, BREAKER_CHANNEL, "the provider is not ready for the request"},
 	{429, 429, FAILURE_TRANSIENT, true, ALARM_OFTEN, BREAKER_CHANNEL, "the provider's rate limit is reached"},
 	{400, 499, FAILURE_UNDELIVERABLE, false, ALARM_OFTEN, BREAKER_NONE, "the provider refused the message"},
 	{500, 599, FAILURE_TRANSIENT, true, ALARM_OFTEN, BREAKER_CHANNEL, "the provider has a fault"},
@@ -37,13 +39,18 @@ void channel_sent(struct channel_call *call, const char *message_id)
 	call->answered(call, &answer);
 }
 
-void channel_told(struct channel_call *call, enum receipt_state state, const struct fault *why)
+void channel_told_at(struct channel_call *call, enum receipt_state state, uint64_t at, const struct fault *why)
 {
-	struct channel_answer answer = {.sent = true, .state = state};
+	struct channel_answer answer = {.sent = true, .state = state, .at = at};
 
 	if (why)
 		answer.why = *why;
 	call->answered(call, &answer);
+}
+
+void channel_told(struct channel_call *call, enum receipt_state state, const struct fault *why)
+{
+	channel_told_at(call, state, 0, why);
 }
 
 static void refuse(struct channel_answer *answer, enum failure failure, const char *code, const char *detail)
@@ -51,6 +58,14 @@ static void refuse(struct channel_answer *answer, enum failure failure, const ch
 	answer->why.failure = (int)failure;
 	snprintf(answer->why.code, sizeof(answer->why.code), "%s", code);
 	snprintf(answer->why.detail, sizeof(answer->why.detail), "%s", detail);
+}
+
+void channel_degraded(struct channel_call *call, const char *code, const char *detail)
+{
+	struct channel_answer answer = {.sent = true};
+
+	refuse(&answer, FAILURE_TRANSIENT, code, detail);
+	call->answered(call, &answer);
 }
 
 void channel_failed(struct channel_call *call, enum failure failure, const char *code, const char *detail)

@@ -33,13 +33,15 @@ struct channel_message {
 };
 
 struct channel_answer {
-	bool sent;                      /* the provider has taken the message over; of a probe: all is well */
-	struct fault why;               /* if it was not; of a poll: why the message failed */
+	bool sent;                      /* the provider has taken the message over; of a probe: it works */
+	struct fault why;               /* if not; of a poll: why the message failed; of a probe that
+					 * works: detail says what is not as it should be, if anything */
 	bool retry;                     /* nothing was sent, and a second try may help */
 	int64_t retry_after;            /* seconds that the provider asks to wait before that, 0: did not say */
 	char trace[WIRE_NAME_MAX + 1];  /* what the provider's support asks for, [A-Za-z0-9_-] */
 	char message_id[WIRE_TEXT_MAX]; /* the provider's, personal data: not for logs; may be empty */
 	enum receipt_state state;       /* of a poll that was answered (sent): what became of the message */
+	uint64_t at;                    /* of such a poll: since when, by the provider's clock; 0: did not say */
 };
 
 /* One send, probe, poll or revocation under way. Who begins it owns it, and it lives until it is answered or cancelled.
@@ -69,7 +71,10 @@ struct channel_ops {
 	/* All of these call call->answered exactly once, maybe before they return. */
 	void (*send)(struct channel_call *call, const struct channel_message *message);
 	void (*probe)(struct channel_call *call, int64_t timeout_ms); /* asks the provider, without sending a message */
-	/* receipts = poll: what became of a message, by the provider's id. NULL: the provider cannot be asked. */
+	/*
+	 * receipts = poll: what became of a message, by the provider's id. A failure says nothing about the message;
+	 * FAILURE_CONFIG: this account may not ask. NULL: the provider cannot be asked.
+	 */
 	void (*poll)(struct channel_call *call, const char *message_id, int64_t timeout_ms);
 	/* The code is of no use any more: takes the message back. NULL: cannot be done. to: as in channel_message. */
 	void (*revoke)(struct channel_call *call, const char *to, const char *message_id, int64_t timeout_ms);
@@ -80,13 +85,19 @@ struct channel_ops {
 	void (*close)(void *channel);
 };
 
-extern const struct channel_ops channel_whatsapp_cloud, channel_http, channel_file;
+extern const struct channel_ops channel_whatsapp_cloud, channel_http, channel_file, channel_ycloud,
+	channel_ycloud_voice, channel_twilio, channel_twilio_voice, channel_vonage, channel_infobip, channel_unifonic,
+	channel_authentica, channel_telegram_gateway, channel_telegram_bot, channel_smtp, channel_modem;
 
 /* For drivers. */
 
 void channel_sent(struct channel_call *call, const char *message_id);
 /* A poll: what became of the message; why is for RECEIPT_FAILED, else NULL. */
 void channel_told(struct channel_call *call, enum receipt_state state, const struct fault *why);
+/* The same, with the provider's wall clock. */
+void channel_told_at(struct channel_call *call, enum receipt_state state, uint64_t at, const struct fault *why);
+/* A probe: messages are taken over, but not as they should be. */
+void channel_degraded(struct channel_call *call, const char *code, const char *detail);
 /*
  * A code of the provider's, judged by its table; one that has no row by the HTTP status, or by transient if the
  * provider says that it passes. trace: for the provider's support, NULL if there is none.

@@ -1,199 +1,38 @@
 /*
- * driver = http: a gateway that is described wholly in the config. Nothing of it is evaluated: a request is made of
- * templates (template.h), an answer is tested by its status and by one value in it.
+ * driver = http: a gateway that is described wholly in the config (gateway_options.h).
  *
  * Taken over is a message only if the status is success_status and success_pointer leads to a value in the JSON body
  * (to success_value, if that is set). A gateway that answers in plain text has success_value alone: the body begins
- * with it. An answer with the right status that fails this test is of unknown outcome: the next channel is tried, never
- * this one again.
+ * with it. What else the gateway says is looked up in errors, and if it is not there goes by the HTTP status. An answer
+ * with the right status that fails both is of unknown outcome: the next channel is tried, never this one again.
  */
+#include "daemon/base/language.h"
 #include "daemon/base/secret.h"
+#include "daemon/base/sms.h"
 #include "daemon/provider/json.h"
 #include "daemon/sender/channel.h"
+#include "daemon/sender/gateway_options.h"
 #include "daemon/sender/memory.h"
-#include "daemon/sender/template.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADERS_MAX 16
-#define TOKEN_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~"
-
 struct gateway {
 	const struct config_channel *config;
 	struct http *http;
+	struct gateway_options options;
 	struct secret secret;
 };
-
-static const struct {
-	const char *name; /* body_type = … */
-	enum template_place place;
-	const char *content_type;
-} body_types[] = {
-	{"form", TEMPLATE_PERCENT, "Content-Type: application/x-www-form-urlencoded"},
-	{"json", TEMPLATE_JSON, "Content-Type: application/json"},
-	{"raw", TEMPLATE_PLAIN, "Content-Type: text/plain; charset=UTF-8"},
-};
-
-static const char *const url_names[] = {"to", "to_digits", "code", "text", "id", "sender", NULL};
-static const char *const names[] = {"to", "to_digits", "code", "text", "id", "sender", "secret", NULL};
-
-static size_t body_type_of(const struct config_channel *config)
-{
-	size_t i = 0;
-
-	while (i + 1 < sizeof(body_types) / sizeof(body_types[0]) && strcmp(config->body_type, body_types[i].name) != 0)
-		i++;
-	return i;
-}
-
-static bool has_body(const struct config_channel *config)
-{
-	return strcmp(config->method, "GET") != 0;
-}
-
-static bool header_is(const char *header, const char *name)
-{
-	size_t n = strlen(name);
-
-	return strncasecmp(header, name, n) == 0 && header[n] == ':';
-}
-
-/* Options. */
-
-/* "x" can stand for each value: if the template holds with it, no encoded value can break it. */
-static char *render_sample(const char *text, enum template_place place)
-{
-	struct template_value samples[sizeof(names) / sizeof(names[0])] = {{NULL, NULL}};
-	char *sample = NULL;
-
-	for (size_t i = 0; names[i]; i++)
-		samples[i] = (struct template_value){names[i], "x"};
-	template_render(text, place, samples, &sample);
-	return sample;
-}
-
-static int check_url(const struct config_channel *c, char why[static CONFIG_WHY_MAX])
-{
-	char *sample __attribute__((cleanup(memory_freep))) = NULL;
-	char error[128];
-	const char *scheme = strstr(c->url, "://");
-	size_t host_end = scheme ? strcspn(scheme + 3, "/?#") : 0;
-	const char *url_error;
-
-	if (*c->url == '\0')
-		return channel_config_error(c, why, "driver http needs url");
-	if (strstr(c->url, "{secret}"))
-		return channel_config_error(
-			c, why, "{secret} may not stand in url, where logs would show it: use headers or body");
-	if (template_check(c->url, TEMPLATE_PERCENT, url_names, error, sizeof(error)) < 0)
-		return channel_config_error(c, why, "url: %s", error);
-	if (scheme && memchr(c->url, '{', (size_t)(scheme + 3 - c->url) + host_end))
-		return channel_config_error(c, why, "url: no placeholder may stand in front of the path");
-	sample = render_sample(c->url, TEMPLATE_PERCENT);
-	url_error = sample ? http_url_error(sample) : "out of memory";
-	return url_error ? channel_config_error(c, why, "url %s", url_error) : 0;
-}
-
-static int check_header(const struct config_channel *c, const char *header, char why[static CONFIG_WHY_MAX])
-{
-	static const char *const own[] = {"Host", "Content-Length", "Transfer-Encoding", "Connection",
-					  "Accept-Encoding"};
-	size_t name = strspn(header, TOKEN_CHARACTERS);
-	char error[128];
-
-	if (name == 0 || header[name] != ':' || header[name + 1 + strspn(header + name + 1, " ")] == '\0')
-		return channel_config_error(c, why, "headers: \"%.*s\" is not \"Name: value\"", (int)name, header);
-	for (const char *s = header; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return channel_config_error(c, why, "headers: a control character in %.*s", (int)name, header);
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (header_is(header, own[i]))
-			return channel_config_error(c, why, "headers: %s is not for the config to set", own[i]);
-	if (template_check(header, TEMPLATE_HEADER, names, error, sizeof(error)) < 0)
-		return channel_config_error(c, why, "headers: %.*s: %s", (int)name, header, error);
-	return 0;
-}
-
-static int check_headers(const struct config_channel *c, char why[static CONFIG_WHY_MAX])
-{
-	size_t count = 0;
-	int r = 0;
-
-	for (; c->headers[count] && r == 0; count++)
-		r = check_header(c, c->headers[count], why);
-	if (r == 0 && count > HEADERS_MAX)
-		return channel_config_error(c, why, "headers: at most %d", HEADERS_MAX);
-	return r;
-}
-
-static int check_json_body(const struct config_channel *c, char why[static CONFIG_WHY_MAX])
-{
-	char *sample __attribute__((cleanup(memory_freep))) = render_sample(c->body, TEMPLATE_JSON);
-	json_t *root __attribute__((cleanup(json_unrefp))) = sample ? json_read(sample, strlen(sample)) : NULL;
-
-	return root ? 0 : channel_config_error(c, why, "body is no JSON; placeholders stand inside strings: \"{to}\"");
-}
-
-static int check_body(const struct config_channel *c, char why[static CONFIG_WHY_MAX])
-{
-	enum template_place place = body_types[body_type_of(c)].place;
-	char error[128];
-
-	if (!has_body(c))
-		return *c->body ? channel_config_error(c, why, "a GET request has no body") : 0;
-	if (*c->body == '\0')
-		return channel_config_error(c, why, "a %s request needs body", c->method);
-	if (template_check(c->body, place, names, error, sizeof(error)) < 0)
-		return channel_config_error(c, why, "body: %s", error);
-	return place == TEMPLATE_JSON ? check_json_body(c, why) : 0;
-}
-
-static int check_success(const struct config_channel *c, char why[static CONFIG_WHY_MAX])
-{
-	if (*c->success_pointer == '\0' && *c->success_value == '\0')
-		return channel_config_error(
-			c, why,
-			"needs a positive success test: success_pointer = \"/id\", or success_value "
-			"alone for a body that begins with it");
-	if (*c->success_pointer && !json_pointer_ok(c->success_pointer))
-		return channel_config_error(c, why, "success_pointer is no JSON pointer like \"/data/id\" (RFC 6901)");
-	if (*c->id_pointer && !json_pointer_ok(c->id_pointer))
-		return channel_config_error(c, why, "id_pointer is no JSON pointer like \"/data/id\" (RFC 6901)");
-	return 0;
-}
-
-static bool is_used(const struct config_channel *c, const char *placeholder)
-{
-	for (char **header = c->headers; *header; header++)
-		if (strstr(*header, placeholder))
-			return true;
-	return strstr(c->url, placeholder) || strstr(c->body, placeholder);
-}
-
-static int check_options(const struct config_channel *c, char why[static CONFIG_WHY_MAX])
-{
-	static int (*const checks[])(const struct config_channel *, char why[static CONFIG_WHY_MAX]) = {
-		check_url, check_headers, check_body, check_success, channel_check_ca_file,
-	};
-	int r = 0;
-
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]) && r == 0; i++)
-		r = checks[i](c, why);
-	if (r == 0 && is_used(c, "{secret}") && *c->secret == '\0')
-		return channel_config_error(c, why, "{secret} is used, but secret is not set");
-	if (r == 0 && is_used(c, "{sender}") && *c->sender == '\0')
-		return channel_config_error(c, why, "{sender} is used, but sender is not set");
-	return r;
-}
 
 static void gateway_close(void *channel)
 {
 	struct gateway *g = channel;
 
 	secret_free(&g->secret);
+	gateway_options_clear(&g->options);
 	free(g);
 }
 
@@ -216,16 +55,15 @@ static int load_secret(struct gateway *g, char why[static CONFIG_WHY_MAX])
 static int gateway_open(const struct config_channel *config, struct http *http, void **ret,
 			char why[static CONFIG_WHY_MAX])
 {
-	struct gateway *g;
-	int r = check_options(config, why);
+	struct gateway *g = calloc(1, sizeof(*g));
+	int r;
 
-	if (r < 0)
-		return r;
-	g = calloc(1, sizeof(*g));
 	if (!g)
 		return -ENOMEM;
 	*g = (struct gateway){.config = config, .http = http};
-	r = load_secret(g, why);
+	r = gateway_options_read(config, &g->options, why);
+	if (r == 0)
+		r = load_secret(g, why);
 	if (r < 0) {
 		gateway_close(g);
 		return r;
@@ -238,7 +76,7 @@ static int gateway_open(const struct config_channel *config, struct http *http, 
 
 struct rendered {
 	char *url, *body;
-	char *headers[HEADERS_MAX + 2]; /* the content type, NULL */
+	char *headers[GATEWAY_HEADERS_MAX + 2]; /* the content type, NULL */
 	size_t header_count;
 };
 
@@ -250,44 +88,48 @@ static void rendered_free(struct rendered *r)
 		memory_free(r->headers[i]);
 }
 
-static int render_headers(const struct config_channel *c, const struct template_value values[], struct rendered *ret)
+static int render_header(const char *header, const struct template_value values[], struct rendered *ret)
 {
-	static const struct template_value none[] = {{NULL, NULL}};
-	bool content_type = !has_body(c);
-	int r = 0;
+	int r = template_render(header, TEMPLATE_HEADER, values, &ret->headers[ret->header_count]);
 
-	for (size_t i = 0; c->headers[i] && r == 0; i++) {
-		content_type = content_type || header_is(c->headers[i], "Content-Type");
-		r = template_render(c->headers[i], TEMPLATE_HEADER, values, &ret->headers[ret->header_count]);
-		ret->header_count += r == 0;
-	}
-	if (r == 0 && !content_type) {
-		const char *header = body_types[body_type_of(c)].content_type;
-
-		r = template_render(header, TEMPLATE_HEADER, none, &ret->headers[ret->header_count]);
-		ret->header_count += r == 0;
-	}
+	ret->header_count += r == 0;
 	return r;
 }
 
-static int render(const struct gateway *g, const struct channel_message *m, struct rendered *ret)
+/* A header that is about one message is left out where names lack what it needs. */
+static int render_headers(const struct gateway *g, const char *const names[], const struct template_value values[],
+			  bool has_body, struct rendered *ret)
 {
-	const struct config_channel *c = g->config;
-	const struct template_value values[] = {
-		{"to", m->to},
-		{"to_digits", m->to + (*m->to == '+')},
-		{"code", m->code},
-		{"text", m->text},
-		{"id", m->id},
-		{"sender", c->sender},
-		{"secret", g->secret.data ? g->secret.data : ""},
-		{NULL, NULL},
-	};
-	int r = template_render(c->url, TEMPLATE_PERCENT, values, &ret->url);
+	bool content_type = false;
+	char error[128];
+	int r = 0;
 
-	if (r == 0 && has_body(c))
-		r = template_render(c->body, body_types[body_type_of(c)].place, values, &ret->body);
-	return r == 0 ? render_headers(c, values, ret) : r;
+	for (char **header = g->config->headers; *header && r == 0; header++) {
+		bool type = gateway_header_is(*header, "Content-Type");
+
+		if (template_check(*header, TEMPLATE_HEADER, names, error, sizeof(error)) < 0 || (type && !has_body))
+			continue;
+		content_type = content_type || type;
+		r = render_header(*header, values, ret);
+	}
+	return r == 0 && has_body && !content_type ? render_header(g->options.content_type, values, ret) : r;
+}
+
+static void request_start(struct channel_call *call, const char *method, const struct rendered *rendered,
+			  int64_t timeout_ms, void (*done)(struct http_call *http, const struct http_answer *answer))
+{
+	const struct gateway *g = call->channel;
+	const struct http_request request = {
+		.method = method,
+		.url = rendered->url,
+		.headers = (const char *const *)rendered->headers,
+		.body = rendered->body,
+		.ca_file = g->config->ca_file,
+		.timeout_ms = timeout_ms,
+	};
+
+	call->http = (struct http_call){.done = done, .userdata = call};
+	g->http->start(g->http, &request, &call->http);
 }
 
 /* The answer. */
@@ -307,7 +149,37 @@ static bool is_success(const struct config_channel *c, const struct http_answer 
 	return json_scalar(value, text, sizeof(text)) && !json_is_false(value);
 }
 
-static void on_answer(struct http_call *http, const struct http_answer *answer)
+/* Which of errors the answer is, NULL: none. A gateway's own words go no further. */
+static const char *error_of(const struct gateway *g, const struct http_answer *answer, const json_t *root)
+{
+	const struct provider *p = &g->options.provider;
+	char text[WIRE_TEXT_MAX];
+
+	if (*g->config->error_pointer) {
+		const struct provider_error *row = NULL;
+
+		if (json_scalar(json_at(root, g->config->error_pointer), text, sizeof(text)))
+			row = provider_error_find(p, text);
+		return row ? row->word : NULL;
+	}
+	for (size_t i = 0; i < p->error_count; i++)
+		if (strncmp(answer->body, p->errors[i].word, strlen(p->errors[i].word)) == 0)
+			return p->errors[i].word;
+	return NULL;
+}
+
+static void answer_refused(struct channel_call *call, const struct http_answer *answer, const json_t *root)
+{
+	const struct gateway *g = call->channel;
+	const char *error = error_of(g, answer, root);
+
+	if (error)
+		channel_judged(call, &g->options.provider, error, false, NULL, answer);
+	else
+		channel_refused(call, answer);
+}
+
+static void on_sent(struct http_call *http, const struct http_answer *answer)
 {
 	struct channel_call *call = http->userdata;
 	const struct config_channel *c = ((const struct gateway *)call->channel)->config;
@@ -317,7 +189,7 @@ static void on_answer(struct http_call *http, const struct http_answer *answer)
 	if (answer->outcome != HTTP_ANSWERED) {
 		channel_unanswered(call, answer);
 	} else if (!is_success(c, answer, root)) {
-		channel_refused(call, answer);
+		answer_refused(call, answer, root);
 	} else {
 		if (*c->id_pointer)
 			json_scalar(json_at(root, c->id_pointer), id, sizeof(id));
@@ -325,27 +197,123 @@ static void on_answer(struct http_call *http, const struct http_answer *answer)
 	}
 }
 
+/* Send. */
+
+static int render_send(const struct gateway *g, const struct channel_message *m, const char *ucs2, struct rendered *ret)
+{
+	const struct config_channel *c = g->config;
+	const char *digits = m->to + (*m->to == '+');
+	char minutes[24], to_00[WIRE_RECIPIENT_MAX + 2];
+	const struct template_value values[] = {
+		{"to", m->to},
+		{"to_digits", digits},
+		{"to_00", to_00},
+		{"code", m->code},
+		{"text", m->text},
+		{"text_ucs2", ucs2},
+		{"coding", sms_measure(m->text).unicode ? "2" : "0"},
+		{"id", m->id},
+		{"minutes", minutes},
+		{"sender", c->sender},
+		{"template", c->template},
+		{"language", language_choose(m->lang, c->languages, c->language)},
+		{"callback_url", c->callback_url},
+		{"secret", g->secret.data ? g->secret.data : ""},
+		{NULL, NULL},
+	};
+	int r;
+
+	snprintf(minutes, sizeof(minutes), "%" PRId64, m->minutes);
+	snprintf(to_00, sizeof(to_00), "00%s", digits);
+	r = template_render(c->url, TEMPLATE_PERCENT, values, &ret->url);
+	if (r == 0 && gateway_has_body(c->method))
+		r = template_render(c->body, g->options.place, values, &ret->body);
+	if (r == 0)
+		r = render_headers(g, gateway_send_names, values, gateway_has_body(c->method), ret);
+	explicit_bzero(to_00, sizeof(to_00));
+	return r;
+}
+
 static void gateway_send(struct channel_call *call, const struct channel_message *message)
 {
 	const struct gateway *g = call->channel;
 	struct rendered rendered __attribute__((cleanup(rendered_free))) = {0};
-	struct http_request request;
+	char *ucs2 __attribute__((cleanup(memory_freep))) = memory_resize(NULL, 4 * strlen(message->text) + 1);
 
-	if (render(g, message, &rendered) < 0) {
-		channel_failed(call, FAILURE_CONFIG, "request", "a value of the message may not stand in a header");
-		return;
-	}
-	request = (struct http_request){
-		.method = g->config->method,
-		.url = rendered.url,
-		.headers = (const char *const *)rendered.headers,
-		.body = rendered.body,
-		.ca_file = g->config->ca_file,
-		.timeout_ms = message->timeout_ms,
-	};
-	call->http = (struct http_call){.done = on_answer, .userdata = call};
-	g->http->start(g->http, &request, &call->http);
+	if (ucs2)
+		sms_ucs2(message->text, ucs2);
+	if (!ucs2 || render_send(g, message, ucs2, &rendered) < 0)
+		channel_failed(call, FAILURE_CONFIG, "request",
+			       "a value of the message may not stand in a header or in a raw body");
+	else
+		request_start(call, g->config->method, &rendered, message->timeout_ms, on_sent);
 }
+
+/* Poll. */
+
+static void answer_state(struct channel_call *call, const struct http_answer *answer, const json_t *root,
+			 const char *word)
+{
+	const struct gateway *g = call->channel;
+	const char *error = error_of(g, answer, root);
+	int state = provider_state_of(&g->options.provider, word);
+	struct fault why;
+
+	/* A word that means nothing to us is no news. */
+	if (state < 0)
+		state = RECEIPT_ACCEPTED;
+	provider_judge(&g->options.provider, error ? error : "", &why);
+	channel_told(call, (enum receipt_state)state, state == RECEIPT_FAILED ? &why : NULL);
+}
+
+static void on_polled(struct http_call *http, const struct http_answer *answer)
+{
+	struct channel_call *call = http->userdata;
+	const struct config_channel *c = ((const struct gateway *)call->channel)->config;
+	json_t *root __attribute__((cleanup(json_unrefp))) = json_read(answer->body, answer->length);
+	char word[WIRE_TEXT_MAX];
+
+	if (answer->outcome != HTTP_ANSWERED)
+		channel_unanswered(call, answer);
+	else if (answer->status / 100 != 2)
+		answer_refused(call, answer, root);
+	else if (json_scalar(json_at(root, c->poll_pointer), word, sizeof(word)))
+		answer_state(call, answer, root, word);
+	else
+		channel_failed(call, FAILURE_UNKNOWN_OUTCOME, "poll",
+			       "the answer does not say what became of the message");
+}
+
+static int render_poll(const struct gateway *g, const char *message_id, struct rendered *ret)
+{
+	const struct config_channel *c = g->config;
+	const struct template_value values[] = {
+		{"message_id", message_id},
+		{"sender", c->sender},
+		{"secret", g->secret.data ? g->secret.data : ""},
+		{NULL, NULL},
+	};
+	int r = template_render(c->poll_url, TEMPLATE_PERCENT, values, &ret->url);
+
+	if (r == 0 && gateway_has_body(c->poll_method))
+		r = template_render(c->poll_body, g->options.place, values, &ret->body);
+	return r == 0 ? render_headers(g, gateway_poll_names, values, gateway_has_body(c->poll_method), ret) : r;
+}
+
+static void gateway_poll(struct channel_call *call, const char *message_id, int64_t timeout_ms)
+{
+	const struct gateway *g = call->channel;
+	struct rendered rendered __attribute__((cleanup(rendered_free))) = {0};
+
+	if (*g->config->poll_url == '\0')
+		channel_failed(call, FAILURE_CONFIG, "poll", "poll_url is not set");
+	else if (render_poll(g, message_id, &rendered) < 0)
+		channel_failed(call, FAILURE_CONFIG, "poll", "the question could not be written");
+	else
+		request_start(call, g->config->poll_method, &rendered, timeout_ms, on_polled);
+}
+
+/* Probe. */
 
 static void on_connected(struct http_call *http, const struct http_answer *answer)
 {
@@ -361,7 +329,7 @@ static void on_connected(struct http_call *http, const struct http_answer *answe
 static void gateway_probe(struct channel_call *call, int64_t timeout_ms)
 {
 	const struct gateway *g = call->channel;
-	char *url __attribute__((cleanup(memory_freep))) = render_sample(g->config->url, TEMPLATE_PERCENT);
+	char *url __attribute__((cleanup(memory_freep))) = gateway_sample(g->config->url, TEMPLATE_PERCENT);
 	struct http_request request = {
 		.method = "GET",
 		.url = url ? url : "",
@@ -387,6 +355,7 @@ const struct channel_ops channel_http = {
 	.open = gateway_open,
 	.send = gateway_send,
 	.probe = gateway_probe,
+	.poll = gateway_poll,
 	.cancel = gateway_cancel,
 	.close = gateway_close,
 };

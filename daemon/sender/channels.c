@@ -1,26 +1,68 @@
 #include "daemon/sender/channels.h"
 
+#include "daemon/base/driver.h"
+#include "daemon/base/log.h"
 #include "daemon/sender/memory.h"
 #include "daemon/sender/template.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const text_names[] = {"code", "host", "service", "address", "minutes", NULL};
+#define VALUES "host", "service", "address", "minutes"
+
+static const char *const text_names[] = {"code", VALUES, NULL};
+static const char *const subject_names[] = {VALUES, NULL};
+static const char *const voice_names[] = {"digits", VALUES, NULL};
+
+static const struct {
+	const char *key;
+	size_t offset;
+	const char *const *names;
+	const char *needs; /* without this placeholder nobody could log in */
+} text_rules[] = {
+	[TEXT_SMS] = {"sms", offsetof(struct config_text, sms), text_names, "code"},
+	[TEXT_SUBJECT] = {"subject", offsetof(struct config_text, subject), subject_names, NULL},
+	[TEXT_EMAIL] = {"email", offsetof(struct config_text, email), text_names, "code"},
+	[TEXT_VOICE] = {"voice", offsetof(struct config_text, voice), voice_names, "digits"},
+};
+#define TEXT_KINDS (sizeof(text_rules) / sizeof(text_rules[0]))
+
+/* 0, or -EINVAL with what is wrong in error. Empty: a text of elsewhere is used. */
+static int check_text(const char *text, size_t kind, char *error, size_t size)
+{
+	const char *needs = text_rules[kind].needs;
+
+	if (*text == '\0')
+		return 0;
+	if (template_check(text, TEMPLATE_PLAIN, text_rules[kind].names, error, size) < 0)
+		return -EINVAL;
+	if (needs && !template_has(text, TEMPLATE_PLAIN, needs)) {
+		snprintf(error, size, "{%s} is missing", needs);
+		return -EINVAL;
+	}
+	if (kind == TEXT_SUBJECT && text[strcspn(text, "\r\n")]) {
+		snprintf(error, size, "a subject has one line");
+		return -EINVAL;
+	}
+	return 0;
+}
 
 static int check_texts(const struct config *config, char why[static CONFIG_WHY_MAX])
 {
 	char error[128];
 
-	for (size_t i = 0; i < config->text_count; i++) {
-		const struct config_text *text = &config->texts[i];
+	for (size_t i = 0; i < config->text_count * TEXT_KINDS; i++) {
+		const struct config_text *text = &config->texts[i / TEXT_KINDS];
+		size_t kind = i % TEXT_KINDS;
+		char *const *words = (char *const *)((const char *)text + text_rules[kind].offset);
 
-		if (template_check(text->sms, TEMPLATE_PLAIN, text_names, error, sizeof(error)) < 0) {
-			snprintf(why, CONFIG_WHY_MAX, "%s:%d: text \"%s\": sms: %s", text->file, text->line,
-				 text->language, error);
+		if (check_text(*words, kind, error, sizeof(error)) < 0) {
+			snprintf(why, CONFIG_WHY_MAX, "%s:%d: text \"%s\": %s: %s", text->file, text->line,
+				 text->language, text_rules[kind].key, error);
 			return -EINVAL;
 		}
 	}
@@ -35,26 +77,65 @@ static const struct channel_ops *driver_of(const struct config_channel *config,
 	return *drivers;
 }
 
-static int open_one(struct channels *channels, const struct config_channel *config,
+static int open_one(struct channel *channel, const struct config_channel *config, struct http *http,
 		    const struct channel_ops *const drivers[], char why[static CONFIG_WHY_MAX])
 {
-	struct channel *channel = &channels->channel[channels->count];
+	const struct channel_ops *ops = driver_of(config, drivers);
+	const struct driver *driver = driver_find(config->driver);
 	int r;
 
 	channel->config = config;
-	channel->ops = driver_of(config, drivers);
-	if (!channel->ops)
+	snprintf(channel->health.name, sizeof(channel->health.name), "%s", config->name);
+	snprintf(channel->health.state, sizeof(channel->health.state), "failed");
+	if (!ops || !driver)
 		return channel_config_error(config, why, "there is no driver \"%s\"", config->driver);
-	r = channel->ops->open(config, channels->http, &channel->state, why);
+	if (config->receipts == RECEIPTS_POLL && !ops->poll)
+		return channel_config_error(config, why,
+					    "driver %s cannot ask for receipts: receipts = poll is not for it",
+					    config->driver);
+	snprintf(why, CONFIG_WHY_MAX, "out of memory");
+	r = ops->open(config, http, &channel->state, why);
 	if (r < 0)
 		return r;
-	snprintf(channel->health.name, sizeof(channel->health.name), "%s", config->name);
+	channel->ops = ops;
+	channel->provider = driver->provider;
 	snprintf(channel->health.state, sizeof(channel->health.state), "ok");
-	channels->count++;
 	return 0;
 }
 
-int channels_open(struct config *config, struct http *http, const struct channel_ops *const drivers[],
+/* 0, or the first error if all must be open or none is. */
+static int open_all(struct channels *channels, const struct channel_ops *const drivers[], bool all,
+		    char why[static CONFIG_WHY_MAX])
+{
+	const struct config *config = channels->config;
+	char reason[CONFIG_WHY_MAX];
+	size_t closed = 0;
+	int r, error = 0;
+
+	while (channels->count < config->channel_count && (error == 0 || !all)) {
+		struct channel *channel = &channels->channel[channels->count];
+
+		r = open_one(channel, &config->channels[channels->count++], channels->http, drivers, reason);
+		if (r == 0)
+			continue;
+		if (closed++ == 0) {
+			error = r;
+			snprintf(why, CONFIG_WHY_MAX, "%s", reason);
+		}
+		snprintf(channel->health.detail, sizeof(channel->health.detail), "%.*s",
+			 (int)sizeof(channel->health.detail) - 1, reason);
+	}
+	return all || closed == channels->count ? error : 0;
+}
+
+static void log_closed(const struct channels *channels)
+{
+	for (size_t i = 0; i < channels->count; i++)
+		if (!channels->channel[i].ops)
+			log_error("%s; this channel stays closed", channels->channel[i].health.detail);
+}
+
+int channels_open(struct config *config, struct http *http, const struct channel_ops *const drivers[], bool all,
 		  struct channels **ret, char why[static CONFIG_WHY_MAX])
 {
 	struct channels *channels;
@@ -68,14 +149,12 @@ int channels_open(struct config *config, struct http *http, const struct channel
 		return -ENOMEM;
 	*channels = (struct channels){.references = 1, .config = config_ref(config), .http = http};
 	channels->channel = calloc(config->channel_count + 1, sizeof(*channels->channel));
-	if (!channels->channel)
-		r = -ENOMEM;
-	for (size_t i = 0; i < config->channel_count && r == 0; i++)
-		r = open_one(channels, &config->channels[i], drivers, why);
+	r = channels->channel ? open_all(channels, drivers, all, why) : -ENOMEM;
 	if (r < 0) {
 		channels_unref(channels);
 		return r;
 	}
+	log_closed(channels);
 	*ret = channels; /* transferred */
 	return 0;
 }
@@ -91,10 +170,16 @@ void channels_unref(struct channels *channels)
 	if (!channels || --channels->references > 0)
 		return;
 	for (size_t i = 0; i < channels->count; i++)
-		channels->channel[i].ops->close(channels->channel[i].state);
+		if (channels->channel[i].ops)
+			channels->channel[i].ops->close(channels->channel[i].state);
 	config_unref(channels->config);
-	free(channels->channel);
+	memory_free(channels->channel);
 	free(channels);
+}
+
+bool channel_is_polled(const struct channel *channel)
+{
+	return channel->ops && channel->ops->poll && channel->config->receipts == RECEIPTS_POLL;
 }
 
 struct channel *channels_find(struct channels *channels, const char *name)
@@ -105,16 +190,26 @@ struct channel *channels_find(struct channels *channels, const char *name)
 	return NULL;
 }
 
+/* "1, 2, 3": read aloud, each digit stands alone. */
+static void take_apart(const char *code, char *digits, size_t size)
+{
+	size_t used = 0;
+
+	for (; *code && used + 4 <= size; code++)
+		used += (size_t)snprintf(digits + used, size - used, "%s%c", used > 0 ? ", " : "", *code);
+}
+
 char *channels_text(const struct channels *channels, enum text_kind kind, const struct send *send)
 {
-	char minutes[24], *text;
+	char minutes[24], digits[3 * WIRE_CODE_MAX + 1] = "", *text = NULL;
 	const struct template_value values[] = {
-		{"code", send->code},       {"host", send->host}, {"service", send->service},
+		{"code", send->code},       {"digits", digits},   {"host", send->host}, {"service", send->service},
 		{"address", send->address}, {"minutes", minutes}, {NULL, NULL},
 	};
 
 	snprintf(minutes, sizeof(minutes), "%" PRIu64, send->minutes);
-	return template_render(config_text(channels->config, kind, send->lang), TEMPLATE_PLAIN, values, &text) == 0
-		       ? text
-		       : NULL;
+	take_apart(send->code, digits, sizeof(digits));
+	(void)template_render(config_text(channels->config, kind, send->lang), TEMPLATE_PLAIN, values, &text);
+	explicit_bzero(digits, sizeof(digits));
+	return text;
 }

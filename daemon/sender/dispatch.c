@@ -1,7 +1,9 @@
 #include "daemon/sender/dispatch.h"
 
 #include "daemon/base/log.h"
+#include "daemon/sender/links.h"
 #include "daemon/sender/memory.h"
+#include "daemon/sender/watcher.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,16 +11,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/random.h>
 
 #define RETRY_MIN_MS 100
 #define RETRY_JITTER_MS 400
 #define TRY_MIN_MS 300 /* less time is none */
 #define PROBE_MS 5000
-#define SHORT_ID "%.16s" /* of an id, half of it time */
+#define HOLD_MAX_SECONDS 86400 /* a provider that asks for more is not believed */
+#define SHORT_ID "%.16s"       /* of an id, half of it time */
+
+/* Runs what is due, no later than it was asked for. */
+struct turn {
+	sd_event_source *timer;
+	uint64_t at; /* CLOCK_MONOTONIC, microseconds; UINT64_MAX: off */
+};
 
 struct dispatch {
 	sd_event *event;
+	struct watcher *watcher;
+	struct links *links;
+	struct turn watch_turn, link_turn;
+	TAILQ_HEAD(job_list, job) jobs;
 	struct channels *channels;
 	struct dispatch_listener listener;
 	void *deliveries;                              /* tsearch(3), by id */
@@ -31,12 +45,14 @@ struct dispatch {
 /* A delivery while it is under way: the only place that holds code and number. */
 struct job {
 	struct channel_call call; /* first */
+	TAILQ_ENTRY(job) link;
 	struct dispatch *dispatch;
 	struct delivery *delivery;
 	struct channels *channels; /* a reference */
 	struct channel *channel;
 	struct send send;
-	char *text;
+	char *text, *subject;
+	bool over;      /* the code is of no use any more */
 	uint64_t began; /* CLOCK_MONOTONIC, microseconds */
 	unsigned tries;
 	sd_event_source *retry;
@@ -50,6 +66,7 @@ struct delivery {
 
 struct probe {
 	struct channel_call call; /* first */
+	bool polling;             /* the channel works, can it be asked for receipts? */
 	struct dispatch *dispatch;
 	struct channels *channels; /* a reference */
 	struct channel *channel;
@@ -81,23 +98,43 @@ static void tell_health(struct dispatch *d, struct channel *channel, const char 
 		d->listener.health(d->listener.userdata, &channel->health);
 }
 
-/* A recipient who cannot be reached says nothing about the channel. */
+/* Messages are taken over; but maybe nobody tells what becomes of them. */
+static void tell_well(struct dispatch *d, struct channel *channel, bool always)
+{
+	const char *refused = channel->polls.refused;
+
+	tell_health(d, channel, *refused ? "degraded" : "ok", refused, always);
+}
+
+/* A recipient who cannot be reached, or is another one now, says nothing about the channel. */
 static void learn_health(struct dispatch *d, struct channel *channel, const struct channel_answer *answer)
 {
 	if (answer->sent)
-		tell_health(d, channel, "ok", "", false);
+		tell_well(d, channel, false);
 	else if (answer->why.failure == FAILURE_CONFIG)
 		tell_health(d, channel, "failed", answer->why.detail, false);
-	else if (answer->why.failure != FAILURE_UNDELIVERABLE)
+	else if (answer->why.failure != FAILURE_UNDELIVERABLE && answer->why.failure != FAILURE_IDENTITY)
 		tell_health(d, channel, "degraded", answer->why.detail, false);
+}
+
+static void on_poll_health(void *userdata, struct channels *channels, struct channel *channel)
+{
+	struct dispatch *d = userdata;
+
+	if (channel->polls.refused[0])
+		log_warning("channel %s: %s", channel->config->name, channel->polls.refused);
+	if (channels == d->channels && strcmp(channel->health.state, "failed") != 0)
+		tell_well(d, channel, false);
 }
 
 /* The answer. */
 
 static void job_free(struct job *job)
 {
+	TAILQ_REMOVE(&job->dispatch->jobs, job, link);
 	sd_event_source_disable_unref(job->retry);
 	memory_free(job->text);
+	memory_free(job->subject);
 	channels_unref(job->channels);
 	memory_free(job);
 }
@@ -105,7 +142,7 @@ static void job_free(struct job *job)
 static void job_log(const struct job *job, const struct channel_answer *answer)
 {
 	uint64_t ms = (now_of(job->dispatch) - job->began) / 1000;
-	const char *trace = answer->trace[0] ? ", fbtrace_id " : "";
+	const char *trace = answer->trace[0] ? ", trace " : "";
 
 	if (answer->sent)
 		log_info("delivery " SHORT_ID ": taken over by channel %s in %" PRIu64 " ms", job->send.id,
@@ -113,8 +150,9 @@ static void job_log(const struct job *job, const struct channel_answer *answer)
 	else
 		log_write(answer->why.alarm == ALARM_NOW ? LOG_ALERT : LOG_WARNING,
 			  "delivery " SHORT_ID ": channel %s failed (%s%s%s): %s%s%s; %u tries, %" PRIu64 " ms",
-			  job->send.id, job->send.channel, failure_names[answer->why.failure], answer->why.code[0] ? " " : "",
-			  answer->why.code, answer->why.detail, trace, answer->trace, job->tries, ms);
+			  job->send.id, job->send.channel, failure_names[answer->why.failure],
+			  answer->why.code[0] ? " " : "", answer->why.code, answer->why.detail, trace, answer->trace,
+			  job->tries, ms);
 }
 
 static void forget(struct dispatch *d, struct delivery *delivery)
@@ -132,19 +170,55 @@ static void remember(struct dispatch *d, struct delivery *delivery)
 	d->next = (d->next + 1) % DISPATCH_KNOWN_MAX;
 }
 
+/*
+ * A provider that wants to be left alone for longer than a retry waits is skipped meanwhile, at the first time that it
+ * says so; what waits for an admin or for a probe goes on waiting for that.
+ */
+static void hold_back(struct fault *why, int64_t retry_after)
+{
+	uint64_t seconds = retry_after < HOLD_MAX_SECONDS ? (uint64_t)retry_after : HOLD_MAX_SECONDS;
+	bool open_ended = why->breaker != BREAKER_NONE && !why->often && why->breaker_seconds == 0;
+
+	if (open_ended)
+		return;
+	if (why->breaker == BREAKER_NONE)
+		why->breaker = BREAKER_CHANNEL;
+	why->often = false;
+	if (why->breaker_seconds < seconds)
+		why->breaker_seconds = seconds;
+}
+
+static void watch_on(struct job *job, const struct channel_answer *answer)
+{
+	struct dispatch *d = job->dispatch;
+	struct watch over = {.seconds = 0, .over = true};
+
+	snprintf(job->channel->polls.last_sent, sizeof(job->channel->polls.last_sent), "%s", answer->message_id);
+	watcher_begin(d->watcher, job->channels, job->channel, &job->send, answer->message_id);
+	if (!job->over)
+		return;
+	memcpy(over.challenge, job->send.id, sizeof(over.challenge));
+	watcher_order(d->watcher, &over);
+}
+
 static void finish(struct job *job, const struct channel_answer *answer)
 {
 	struct dispatch *d = job->dispatch;
 	struct delivery *delivery = job->delivery;
 
-	job_log(job, answer);
 	delivery->answer = *answer;
+	if (!answer->sent && answer->retry_after > DISPATCH_RETRY_MAX_MS / 1000)
+		hold_back(&delivery->answer.why, answer->retry_after);
+	answer = &delivery->answer;
+	job_log(job, answer);
 	delivery->job = NULL;
 	d->counts.under_way--;
 	*(answer->sent ? &d->counts.sent : &d->counts.failed) += 1;
 	remember(d, delivery);
 	if (job->channel && job->channels == d->channels) /* a channel of before a reload tells nothing new */
 		learn_health(d, job->channel, answer);
+	if (answer->sent)
+		watch_on(job, answer);
 	job_free(job);
 	d->listener.answered(d->listener.userdata, delivery->id, &delivery->answer);
 }
@@ -176,6 +250,8 @@ static void job_try(struct job *job)
 		.code = job->send.code,
 		.lang = job->send.lang,
 		.text = job->text ? job->text : "",
+		.subject = job->subject ? job->subject : "",
+		.minutes = (int64_t)job->send.minutes,
 		.timeout_ms = time_left_ms(job),
 	};
 
@@ -247,6 +323,7 @@ static struct job *job_new(struct dispatch *d, const struct send *send)
 		.send = *send,
 		.began = now_of(d),
 	};
+	TAILQ_INSERT_TAIL(&d->jobs, job, link);
 	d->counts.under_way++;
 	return job;
 fail:
@@ -271,6 +348,44 @@ static void repeat(struct dispatch *d, const struct delivery *delivery)
 		d->listener.answered(d->listener.userdata, delivery->id, &delivery->answer);
 }
 
+/* Writes what the driver wants to be told. False: no memory. */
+static bool write_texts(struct job *job)
+{
+	static const struct {
+		bool text, subject;
+		enum text_kind kind;
+	} kinds[] = {
+		[WANTS_CODE] = {false, false, TEXT_SMS},
+		[WANTS_TEXT] = {true, false, TEXT_SMS},
+		[WANTS_EMAIL] = {true, true, TEXT_EMAIL},
+		[WANTS_VOICE] = {true, false, TEXT_VOICE},
+	};
+	enum channel_wants wants = job->channel->ops->wants;
+
+	if (kinds[wants].text)
+		job->text = channels_text(job->channels, kinds[wants].kind, &job->send);
+	if (kinds[wants].subject)
+		job->subject = channels_text(job->channels, TEXT_SUBJECT, &job->send);
+	return (job->text || !kinds[wants].text) && (job->subject || !kinds[wants].subject);
+}
+
+static void job_start(struct job *job)
+{
+	const struct channel *channel = job->channel;
+
+	if (!channel) {
+		finish_failed(job, FAILURE_CONFIG, "channel", "the sender's configuration has no such channel");
+	} else if (!channel->ops) {
+		finish_failed(job, FAILURE_CONFIG, "closed", channel->health.detail);
+	} else if (!write_texts(job)) {
+		finish_failed(job, FAILURE_CONFIG, "text", "the text could not be written");
+	} else {
+		log_debug("delivery " SHORT_ID ": ordered for channel %s", job->send.id, job->send.channel);
+		job->call.channel = channel->state;
+		job_try(job);
+	}
+}
+
 void dispatch_send(struct dispatch *d, const struct send *send)
 {
 	struct delivery key;
@@ -284,23 +399,30 @@ void dispatch_send(struct dispatch *d, const struct send *send)
 		return;
 	}
 	job = job_new(d, send);
-	if (!job) {
+	if (job)
+		job_start(job);
+	else
 		answer_no_memory(d, send->id);
-		return;
+}
+
+/* What comes after the sending. */
+
+void dispatch_watch(struct dispatch *d, const struct watch *watch)
+{
+	size_t length = strlen(watch->challenge);
+	struct job *job;
+
+	TAILQ_FOREACH(job, &d->jobs, link)
+	if (strncmp(job->send.id, watch->challenge, length) == 0) {
+		job->send.watch_seconds = watch->seconds;
+		job->over = watch->over;
 	}
-	if (!job->channel) {
-		finish_failed(job, FAILURE_CONFIG, "channel", "the sender's configuration has no such channel");
-		return;
-	}
-	log_debug("delivery " SHORT_ID ": ordered for channel %s", send->id, send->channel);
-	if (job->channel->ops->wants != WANTS_CODE)
-		job->text = channels_text(job->channels, TEXT_SMS, send);
-	if (job->channel->ops->wants != WANTS_CODE && !job->text) {
-		finish_failed(job, FAILURE_CONFIG, "text", "the text could not be written");
-		return;
-	}
-	job->call.channel = job->channel->state;
-	job_try(job);
+	watcher_order(d->watcher, watch);
+}
+
+void dispatch_link(struct dispatch *d, const struct link *link)
+{
+	links_order(d->links, link);
 }
 
 /* Probes. */
@@ -315,25 +437,68 @@ static void probe_free(struct probe *probe)
 	free(probe);
 }
 
+static void probe_finish(struct probe *probe, const char *state, const char *detail)
+{
+	tell_health(probe->dispatch, probe->channel, state, detail, true);
+	probe_free(probe);
+}
+
+/* The second question: whether receipts = poll works. Needs a message to ask for. */
+static void on_probe_polled(struct probe *probe, const struct channel_answer *answer)
+{
+	struct channel *channel = probe->channel;
+	char detail[WIRE_TEXT_MAX];
+
+	(void)watcher_learn(channel, answer, now_of(probe->dispatch));
+	if (channel->polls.refused[0])
+		snprintf(detail, sizeof(detail), "%s", channel->polls.refused);
+	else if (answer->sent)
+		snprintf(detail, sizeof(detail), "receipts can be polled");
+	else
+		snprintf(detail, sizeof(detail), "receipts could not be polled this time: %.180s", answer->why.detail);
+	probe_finish(probe, channel->polls.refused[0] ? "degraded" : "ok", detail);
+}
+
+static void on_probe_works(struct probe *probe, const struct channel_answer *answer)
+{
+	struct channel *channel = probe->channel;
+
+	if (answer->why.detail[0]) {
+		probe_finish(probe, "degraded", answer->why.detail);
+	} else if (!channel_is_polled(channel)) {
+		probe_finish(probe, "ok", "");
+	} else if (channel->polls.last_sent[0] == '\0') {
+		probe_finish(probe, "ok", "receipts = poll was not tried yet: nothing has been sent since the start");
+	} else {
+		probe->polling = true;
+		channel->ops->poll(&probe->call, channel->polls.last_sent, PROBE_MS);
+	}
+}
+
 static void on_probed(struct channel_call *call, const struct channel_answer *answer)
 {
 	struct probe *probe = (struct probe *)call;
-	const char *state = "failed";
 
-	if (answer->sent)
-		state = "ok";
-	else if (answer->why.failure == FAILURE_UNKNOWN_OUTCOME)
-		state = "degraded";
-	if (!answer->sent)
-		log_warning("channel %s: probe: %s (%s)", probe->channel->config->name, answer->why.detail, answer->why.code);
-	tell_health(probe->dispatch, probe->channel, state, answer->why.detail, true);
-	probe_free(probe);
+	if (probe->polling) {
+		on_probe_polled(probe, answer);
+	} else if (answer->sent) {
+		on_probe_works(probe, answer);
+	} else {
+		log_warning("channel %s: probe: %s (%s)", probe->channel->config->name, answer->why.detail,
+			    answer->why.code);
+		probe_finish(probe, answer->why.failure == FAILURE_UNKNOWN_OUTCOME ? "degraded" : "failed",
+			     answer->why.detail);
+	}
 }
 
 static void probe_start(struct dispatch *d, struct channel *channel)
 {
-	struct probe *probe = channel->probed ? NULL : calloc(1, sizeof(*probe));
+	struct probe *probe = NULL;
 
+	if (!channel->ops)
+		d->listener.health(d->listener.userdata, &channel->health);
+	else if (!channel->probed)
+		probe = calloc(1, sizeof(*probe));
 	if (!probe)
 		return; /* the one under way answers; without memory nobody does */
 	*probe = (struct probe){
@@ -388,16 +553,107 @@ void dispatch_use(struct dispatch *d, struct channels *channels)
 	channels_unref(old);
 }
 
+static void on_receipt(void *userdata, const struct receipt *receipt)
+{
+	struct dispatch *d = userdata;
+
+	d->listener.receipt(d->listener.userdata, receipt);
+}
+
+static void on_linked(void *userdata, const struct linked *linked)
+{
+	struct dispatch *d = userdata;
+
+	d->listener.linked(d->listener.userdata, linked);
+}
+
+static uint64_t on_now(void *userdata)
+{
+	return now_of(userdata);
+}
+
+static void turn_at(struct turn *turn, uint64_t at)
+{
+	if (at >= turn->at)
+		return;
+	turn->at = at;
+	sd_event_source_set_time(turn->timer, at);
+	sd_event_source_set_enabled(turn->timer, SD_EVENT_ONESHOT);
+}
+
+static void on_wake_watcher(void *userdata, uint64_t at)
+{
+	turn_at(&((struct dispatch *)userdata)->watch_turn, at);
+}
+
+static void on_wake_links(void *userdata, uint64_t at)
+{
+	turn_at(&((struct dispatch *)userdata)->link_turn, at);
+}
+
+static int on_watch_turn(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct dispatch *d = userdata;
+
+	(void)source, (void)usec;
+	d->watch_turn.at = UINT64_MAX;
+	watcher_run(d->watcher);
+	return 0;
+}
+
+static int on_link_turn(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct dispatch *d = userdata;
+
+	(void)source, (void)usec;
+	d->link_turn.at = UINT64_MAX;
+	links_run(d->links);
+	return 0;
+}
+
+static int turn_new(sd_event *event, sd_event_time_handler_t handler, struct dispatch *d, struct turn *ret)
+{
+	int r = sd_event_add_time(event, &ret->timer, CLOCK_MONOTONIC, 0, 1, handler, d);
+
+	ret->at = UINT64_MAX;
+	return r < 0 ? r : sd_event_source_set_enabled(ret->timer, SD_EVENT_OFF);
+}
+
+static struct channels *on_channels(void *userdata)
+{
+	return ((struct dispatch *)userdata)->channels;
+}
+
+static int dispatch_setup(struct dispatch *d)
+{
+	const struct watcher_listener watching = {on_now, on_wake_watcher, on_receipt, on_poll_health, d};
+	const struct links_listener linking = {on_now, on_wake_links, on_channels, on_linked, d};
+	int r = watcher_new(&watching, &d->watcher);
+
+	if (r >= 0)
+		r = links_new(&linking, &d->links);
+	if (r >= 0)
+		r = turn_new(d->event, on_watch_turn, d, &d->watch_turn);
+	return r < 0 ? r : turn_new(d->event, on_link_turn, d, &d->link_turn);
+}
+
 int dispatch_new(sd_event *event, struct channels *channels, const struct dispatch_listener *listener,
 		 struct dispatch **ret)
 {
 	struct dispatch *d = calloc(1, sizeof(*d));
+	int r;
 
 	if (!d)
 		return -ENOMEM;
 	d->event = sd_event_ref(event);
 	d->channels = channels_ref(channels);
 	d->listener = *listener;
+	TAILQ_INIT(&d->jobs);
+	r = dispatch_setup(d);
+	if (r < 0) {
+		dispatch_free(d);
+		return r;
+	}
 	*ret = d; /* transferred */
 	return 0;
 }
@@ -428,6 +684,10 @@ void dispatch_free(struct dispatch *d)
 		cancel(d->probes->channel, &d->probes->call);
 		probe_free(d->probes);
 	}
+	watcher_free(d->watcher);
+	links_free(d->links);
+	sd_event_source_disable_unref(d->watch_turn.timer);
+	sd_event_source_disable_unref(d->link_turn.timer);
 	channels_unref(d->channels);
 	sd_event_unref(d->event);
 	free(d);

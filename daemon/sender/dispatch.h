@@ -1,7 +1,8 @@
 /*
  * What happens to a message: dispatch finds its channel, writes its text, tries once more where that may help, and
  * answers exactly once. It remembers the last DISPATCH_KNOWN_MAX deliveries: one that is asked for again is not sent
- * again, its answer is repeated.
+ * again, its answer is repeated. What becomes of a message afterwards is for watcher.h, who opens a bot's link for
+ * links.h; dispatch gives them their time.
  */
 #pragma once
 
@@ -17,6 +18,8 @@ struct dispatch;
 struct dispatch_listener {
 	void (*answered)(void *userdata, const char *id, const struct channel_answer *answer);
 	void (*health)(void *userdata, const struct health *health); /* it changed, or was asked for */
+	void (*receipt)(void *userdata, const struct receipt *receipt);
+	void (*linked)(void *userdata, const struct linked *linked);
 	void *userdata;
 };
 
@@ -35,6 +38,8 @@ void dispatch_free(struct dispatch *dispatch);
 void dispatch_use(struct dispatch *dispatch, struct channels *channels);
 
 void dispatch_send(struct dispatch *dispatch, const struct send *send);
+void dispatch_watch(struct dispatch *dispatch, const struct watch *watch);
+void dispatch_link(struct dispatch *dispatch, const struct link *link);
 /* Asks a channel's provider how it is; empty: all channels. The listener hears of each. */
 void dispatch_probe(struct dispatch *dispatch, const char *name);
 /* Tells the listener what is known of each channel, without asking. */

@@ -1,5 +1,6 @@
 #include "daemon/sender/http.h"
 
+#include "daemon/sender/handle.h"
 #include "daemon/sender/memory.h"
 
 #include <arpa/inet.h>
@@ -14,13 +15,6 @@
 /* Sockets that may be open to one provider, and that are kept for later. */
 #define CONNECTIONS_MAX 32L
 #define HANDLES_KEPT 64 /* a new handle for each message costs as much as the rest of our side */
-#define KEEPALIVE_SECONDS 30L
-
-#if LIBCURL_VERSION_NUM >= 0x075500
-#define ONLY_HTTP CURLOPT_PROTOCOLS_STR, "https,http"
-#else
-#define ONLY_HTTP CURLOPT_DEFAULT_PROTOCOL, "https"
-#endif
 
 struct client {
 	struct http http; /* first */
@@ -41,43 +35,6 @@ struct transfer {
 	char *body;
 	size_t length, header_length;
 	bool too_long;
-};
-
-/* Why a server was refused: OpenSSL's verify results (x509_vfy.h); 0 or 1 where libcurl itself compared the name. */
-static const struct {
-	long result;
-	const char *error;
-} verify_errors[] = {
-	{0, "the server's certificate is for another name"},
-	{1, "the server's certificate is for another name"},
-	{9, "the server's certificate is not valid yet: is the clock right?"},
-	{10, "the server's certificate has expired: or is the clock wrong?"},
-	{18, "the server's certificate is self-signed"},
-	{19, "the server's certificate is from an unknown authority"},
-	{20, "the server's certificate is from an unknown authority"},
-	{21, "the server's certificate is from an unknown authority"},
-	{62, "the server's certificate is for another name"},
-};
-
-static const struct {
-	CURLoption option;
-	long value;
-} fixed_options[] = {
-	{CURLOPT_NOSIGNAL, 1},
-	{CURLOPT_FOLLOWLOCATION, 0},
-	{CURLOPT_NETRC, CURL_NETRC_IGNORED},
-	{CURLOPT_SSL_VERIFYPEER, 1},
-	{CURLOPT_SSL_VERIFYHOST, 2},
-	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-	{CURLOPT_TCP_KEEPALIVE, 1},
-	{CURLOPT_TCP_KEEPIDLE, KEEPALIVE_SECONDS},
-	{CURLOPT_TCP_KEEPINTVL, KEEPALIVE_SECONDS},
-	{CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_MS},
-	{CURLOPT_MAXFILESIZE, HTTP_ANSWER_MAX},
-#if LIBCURL_VERSION_NUM >= 0x075700
-	{CURLOPT_QUICK_EXIT,
-	 1}, /* else a silent name server holds up the event loop: the resolver's thread is joined */
-#endif
 };
 
 /* The transfer. */
@@ -154,22 +111,9 @@ static int before_request(void *userdata, char *remote, char *local, int remote_
 	return request_left(t->easy) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
-static const char *verify_error(CURL *easy, CURLcode code)
-{
-	long result = 0;
-
-	if (code == CURLE_SSL_CACERT_BADFILE)
-		return "ca_file holds no usable certificates";
-	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
-	for (size_t i = 0; i < sizeof(verify_errors) / sizeof(verify_errors[0]); i++)
-		if (verify_errors[i].result == result)
-			return verify_errors[i].error;
-	return "the server's certificate was refused";
-}
-
 static void transfer_outcome(const struct transfer *t, CURLcode code, struct http_answer *answer)
 {
-	bool refused = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
+	bool refused = handle_is_untrusted(code);
 
 	if (code == CURLE_OK) {
 		answer->outcome = HTTP_ANSWERED;
@@ -180,7 +124,7 @@ static void transfer_outcome(const struct transfer *t, CURLcode code, struct htt
 									       : curl_easy_strerror(code);
 	} else {
 		answer->outcome = refused ? HTTP_NOT_TRUSTED : HTTP_NOT_SENT;
-		answer->error = refused ? verify_error(t->easy, code) : curl_easy_strerror(code);
+		answer->error = refused ? handle_verify_error(t->easy, code) : curl_easy_strerror(code);
 	}
 }
 
@@ -221,23 +165,6 @@ static CURLcode set_body(CURL *easy, const char *body)
 	return r == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body) : r;
 }
 
-/* libcurl would trust the system's directory of authorities beside the file. */
-static CURLcode set_authorities(CURL *easy, const char *ca_file)
-{
-	CURLcode r;
-
-	if (*ca_file == '\0')
-		return CURLE_OK;
-#if LIBCURL_VERSION_NUM >= 0x075700
-	/* Else libcurl keeps what it has read for a day, whatever the file holds after a reload. */
-	r = curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
-	if (r != CURLE_OK)
-		return r;
-#endif
-	r = curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
-	return r == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) : r;
-}
-
 /*
  * Over TLS a request waits for a handshake under way: it may yield an HTTP/2 connection for all. In clear nobody can
  * know before the first answer, and one request that hangs would hold up the others.
@@ -251,42 +178,35 @@ static CURLcode set_version(CURL *easy, const char *url)
 	return r == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_PIPEWAIT, tls ? 1L : 0L) : r;
 }
 
-static CURLcode set_connect_only(CURL *easy)
-{
-	CURLcode r = curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
-
-	return r == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) : r;
-}
-
 static CURLcode set_options(struct transfer *t, const struct http_request *request)
 {
+	const struct handle_terms terms = {
+		.url = request->url,
+		.protocols = "https,http",
+		.ca_file = request->ca_file,
+		.connect_ms = HTTP_CONNECT_MS,
+		.timeout_ms = request->timeout_ms,
+		.connect_only = request->connect_only,
+	};
 	const struct {
 		CURLoption option;
 		const void *value;
 	} texts[] = {
-		{CURLOPT_URL, request->url},
 		{CURLOPT_CUSTOMREQUEST, request->method}, /* behind the body, which makes it a POST */
 		{CURLOPT_HTTPHEADER, t->headers},
 		{CURLOPT_USERAGENT, HTTP_USER_AGENT},
-		{CURLOPT_PROXY, ""},
-		{ONLY_HTTP},
 	};
 	CURLcode r = set_body(t->easy, request->body);
 
-	for (size_t i = 0; i < sizeof(fixed_options) / sizeof(fixed_options[0]) && r == CURLE_OK; i++)
-		r = curl_easy_setopt(t->easy, fixed_options[i].option, fixed_options[i].value);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && r == CURLE_OK; i++)
 		r = curl_easy_setopt(t->easy, texts[i].option, texts[i].value);
 	if (r == CURLE_OK)
+		r = curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 0L);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(t->easy, CURLOPT_MAXFILESIZE, (long)HTTP_ANSWER_MAX);
+	if (r == CURLE_OK)
 		r = set_version(t->easy, request->url);
-	if (r == CURLE_OK)
-		r = set_authorities(t->easy, request->ca_file);
-	if (r == CURLE_OK)
-		r = curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
-				     request->timeout_ms > 0 ? (long)request->timeout_ms : 1L);
-	if (r == CURLE_OK && request->connect_only)
-		r = set_connect_only(t->easy);
-	return r;
+	return r == CURLE_OK ? handle_set(t->easy, &terms) : r;
 }
 
 static bool set_headers(struct transfer *t, const char *const *headers)
@@ -475,7 +395,7 @@ int http_new(sd_event *event, struct http **ret)
 
 	if (!c)
 		return -ENOMEM;
-	*c = (struct client){.http = {client_start, client_cancel}, .event = sd_event_ref(event)};
+	*c = (struct client){.http = {.start = client_start, .cancel = client_cancel}, .event = sd_event_ref(event)};
 	r = client_setup(c);
 	if (r < 0) {
 		http_free(&c->http);

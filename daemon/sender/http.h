@@ -48,12 +48,15 @@ struct http_call {
 	void *transfer; /* of the client; NULL: nothing under way */
 };
 
+struct mail;
+
 /* A test stands in for the network by another one of these. */
 struct http {
 	/* Calls call->done exactly once, maybe before this returns; the call lives until then. */
 	void (*start)(struct http *http, const struct http_request *request, struct http_call *call);
 	/* done will not be called any more. Does nothing if nothing is under way. */
 	void (*cancel)(struct http *http, struct http_call *call);
+	struct mail *mail; /* beside it, for drivers that write mail (mail.h); NULL: there is none */
 };
 
 /* The client on libcurl. memory_setup() was called before. 0 or -errno. */

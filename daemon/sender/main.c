@@ -1,6 +1,7 @@
 /* whatsapp-otp-sender(8): speaks to the providers, and holds their tokens so that nobody else must. */
 #include "daemon/base/secret.h"
 #include "daemon/base/service.h"
+#include "daemon/sender/mail.h"
 #include "daemon/sender/memory.h"
 #include "daemon/sender/uplink.h"
 
@@ -12,7 +13,19 @@
 static const struct channel_ops *const drivers[] = {
 	&channel_whatsapp_cloud,
 	&channel_http,
+	&channel_ycloud,
+	&channel_ycloud_voice,
+	&channel_twilio,
+	&channel_twilio_voice,
 	&channel_file,
+	&channel_vonage,
+	&channel_infobip,
+	&channel_unifonic,
+	&channel_authentica,
+	&channel_telegram_gateway,
+	&channel_telegram_bot,
+	&channel_smtp,
+	&channel_modem,
 	NULL,
 };
 
@@ -26,15 +39,20 @@ static void sender_stop(void *state)
 	struct sender *s = state;
 
 	uplink_free(s->uplink);
+	if (s->http)
+		mail_free(s->http->mail);
 	http_free(s->http);
 	free(s);
 }
 
-/* Opens the config's channels and hands them to what is there, or to a new uplink. */
+/*
+ * Opens the config's channels and hands them to what is there, or to a new uplink. At the start some channels are
+ * better than none; a reload that would lose one is refused.
+ */
 static int sender_use(struct sender *s, sd_event *event, struct config *config, char why[static CONFIG_WHY_MAX])
 {
 	struct channels *channels;
-	int r = channels_open(config, s->http, drivers, &channels, why);
+	int r = channels_open(config, s->http, drivers, s->uplink != NULL, &channels, why);
 
 	if (r < 0)
 		return r;
@@ -58,6 +76,8 @@ static int sender_start(sd_event *event, struct config *config, void **ret, char
 		r = memory_setup();
 	if (r == 0)
 		r = http_new(event, &s->http);
+	if (r == 0)
+		r = mail_new(event, &s->http->mail);
 	if (r == 0)
 		r = sender_use(s, event, config, why);
 	if (r < 0) {

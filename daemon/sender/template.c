@@ -3,13 +3,12 @@
 #include "daemon/sender/memory.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 
-#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz_"
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789_"
 #define UNRESERVED "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 struct part {
@@ -117,6 +116,16 @@ int template_check(const char *text, enum template_place place, const char *cons
 	if (r < 0)
 		snprintf(why, why_size, "a brace belongs to no placeholder: write {{ or }} for a brace");
 	return r;
+}
+
+bool template_has(const char *text, enum template_place place, const char *name)
+{
+	struct part part;
+
+	while (part_take(&text, places[place].own_braces, &part) > 0)
+		if (part.is_name && part_is(&part, name))
+			return true;
+	return false;
 }
 
 static const char *value_of(const struct part *part, const struct template_value values[])

@@ -24,6 +24,8 @@ struct item {
 		struct sent sent;
 		struct failed failed;
 		struct health health;
+		struct receipt receipt;
+		struct linked linked;
 	} body;
 };
 
@@ -55,7 +57,7 @@ static uint64_t now_of(const struct uplink *u)
 /* Out. */
 
 /* What is waited for: room to write if something waits, the core's words unless too much is under way. */
-static void watch(struct uplink *u)
+static void listen_for(struct uplink *u)
 {
 	bool full = dispatch_counts(u->dispatch).under_way >= UPLINK_UNDER_WAY_MAX;
 	uint32_t events = (full ? 0U : EPOLLIN) | (STAILQ_EMPTY(&u->queue) ? 0U : EPOLLOUT);
@@ -90,7 +92,7 @@ static void flush(struct uplink *u)
 				  strerror(-r));
 		queue_drop_first(u);
 	}
-	watch(u);
+	listen_for(u);
 }
 
 /* Behind what waits, or at once: true if the core has it. */
@@ -104,7 +106,7 @@ static void enqueue(struct uplink *u, const struct wire_message *message, const 
 	struct item *item;
 
 	if (tell_at_once(u, message, body)) {
-		watch(u); /* less is under way now */
+		listen_for(u); /* less is under way now */
 		return;
 	}
 	item = calloc(1, sizeof(*item));
@@ -146,6 +148,16 @@ static void on_health(void *userdata, const struct health *health)
 		enqueue(userdata, &wire_health, health);
 }
 
+static void on_receipt(void *userdata, const struct receipt *receipt)
+{
+	enqueue(userdata, &wire_receipt, receipt);
+}
+
+static void on_linked(void *userdata, const struct linked *linked)
+{
+	enqueue(userdata, &wire_linked, linked);
+}
+
 /* In. */
 
 static void on_send(struct uplink *u, const char *data, size_t length)
@@ -171,11 +183,36 @@ static void on_probe(struct uplink *u, const char *data, size_t length)
 		dispatch_probe(u->dispatch, health.name);
 }
 
+static void on_watch(struct uplink *u, const char *data, size_t length)
+{
+	char why[WIRE_WHY_MAX];
+	struct watch order;
+
+	if (wire_decode(&wire_watch, data, length, &order, why) < 0)
+		log_error("the core's order to watch was refused: %s", why);
+	else
+		dispatch_watch(u->dispatch, &order);
+}
+
+static void on_link(struct uplink *u, const char *data, size_t length)
+{
+	char why[WIRE_WHY_MAX];
+	struct link order;
+
+	if (wire_decode(&wire_link, data, length, &order, why) < 0)
+		log_error("the core's order to wait for a link was refused: %s", why);
+	else
+		dispatch_link(u->dispatch, &order);
+	explicit_bzero(&order, sizeof(order));
+}
+
 static const struct {
 	const struct wire_message *message;
 	void (*handle)(struct uplink *u, const char *data, size_t length);
 } orders[] = {
 	{&wire_send, on_send},
+	{&wire_watch, on_watch},
+	{&wire_link, on_link},
 	{&wire_health, on_probe},
 };
 
@@ -218,7 +255,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 			;
 	else if (u->fd >= 0 && (revents & (EPOLLHUP | EPOLLERR)))
 		disconnect(u);
-	watch(u);
+	listen_for(u);
 	return 0;
 }
 
@@ -326,7 +363,7 @@ int uplink_use(struct uplink *u, const char *path, struct channels *channels)
 int uplink_new(sd_event *event, const char *path, struct channels *channels, struct uplink **ret)
 {
 	struct uplink *u = calloc(1, sizeof(*u));
-	struct dispatch_listener listener = {on_answered, on_health, u};
+	struct dispatch_listener listener = {on_answered, on_health, on_receipt, on_linked, u};
 	int r;
 
 	if (!u)

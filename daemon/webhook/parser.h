@@ -10,6 +10,7 @@
 #include "daemon/base/config.h"
 #include "daemon/base/secret.h"
 #include "daemon/provider/provider.h"
+#include "daemon/webhook/form.h"
 #include "wire/proto.h"
 
 #include <stdbool.h>
@@ -19,10 +20,7 @@
 #define PARSER_BODY_MAX (3 * 1024 * 1024)
 #define PARSER_PAIRS_MAX 64
 #define PARSER_AGE_MAX 300 /* seconds, of requests that carry their time: older ones are replays */
-
-struct parser_pair {
-	const char *key, *value; /* decoded; value is never NULL */
-};
+#define PARSER_GREETING_MAX 64
 
 struct parser_request {
 	const char *method; /* GET, POST */
@@ -49,6 +47,7 @@ struct parser_sink {
 struct parser_context {
 	const struct config *config; /* which numbers and templates are ours */
 	const struct secret *secret; /* of the provider; of meta: the app secret */
+	const struct secret *token;  /* of greet(); else NULL */
 };
 
 struct parser {
@@ -58,12 +57,21 @@ struct parser {
 	/* 0; -EACCES: it does not prove that the provider made it (401). */
 	int (*verify)(const struct parser_context *context, const struct parser_request *request);
 	/*
-	 * 0, or -EBADMSG with a sentence in why for a body that is none of the provider's (400; what was found before is
-	 * dropped). What it says that is none of our business (other fields, other numbers) is skipped. message ids and
-	 * words of a request never stand in why.
+	 * 0, or -EBADMSG with a sentence in why for a body that is none of the provider's (400; what was found before
+	 * is dropped). What it says that is none of our business (other fields, other numbers) is skipped. message ids
+	 * and words of a request never stand in why.
 	 */
 	int (*parse)(const struct parser_context *context, const struct parser_request *request,
 		     const struct parser_sink *sink, char why[static WIRE_WHY_MAX]);
+	bool signs_url;      /* public_url must be known */
+	const char *methods; /* by which verify() and parse() are reached: "POST"; NULL: GET and POST */
+	/*
+	 * A GET by which the provider makes sure that the address is ours. 0 with the body of 200, or -EACCES (403).
+	 * token is the offsetof of what it must name; NULL and 0 of providers that do not ask.
+	 */
+	int (*greet)(const struct parser_context *context, const struct parser_request *request,
+		     char answer[static PARSER_GREETING_MAX]);
+	size_t token;
 };
 
 extern const struct parser parser_meta, parser_ycloud, parser_twilio, parser_vonage, parser_infobip, parser_unifonic,

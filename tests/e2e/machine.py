@@ -2,6 +2,7 @@
 
 import contextlib
 import grp
+import hmac
 import json
 import os
 import pwd
@@ -12,6 +13,7 @@ import ssl
 import subprocess
 import threading
 import time
+import urllib.error
 import urllib.request
 
 CONFIG = "/etc/whatsapp-otp/whatsapp-otp.conf"
@@ -24,6 +26,14 @@ PHONES = {"alice": "+966500000012", "bob": "+966500000034", "root": "+9665000000
 SIMULATOR_PORT = 8843
 TOKEN = "EAAGseededtoken0123456789abcdef"
 SMS_KEY = "seeded-sms-key-9876543210"
+APP_SECRET = "seeded-app-secret-55667788"
+WEBHOOK_PORT = 8480
+
+
+WEBHOOK = f'''
+webhook {{ listen = "127.0.0.1:{WEBHOOK_PORT}" path_meta = "/meta" app_secret = "file:{SECRETS}/app-secret"
+  verify_token = "file:{SECRETS}/verify-token" }}
+'''
 
 
 def wait_for(condition, what, seconds=10.0):
@@ -143,6 +153,16 @@ def sender():
     return Program("whatsapp-otp-sender", ["/usr/sbin/whatsapp-otp-sender"], user="whatsapp-otp-sender")
 
 
+def webhook():
+    return Program("whatsapp-otp-webhook", ["/usr/sbin/whatsapp-otp-webhook"], user="whatsapp-otp-webhook")
+
+
+def receipts(*arguments):
+    """A simulator that tells the webhook what became of messages; arguments: its own, as --receipt SUFFIX=WHAT."""
+    return simulator("--receipts", f"http://127.0.0.1:{WEBHOOK_PORT}/meta", "--app-secret-file",
+                     f"{SECRETS}/phone-app-secret", *arguments)
+
+
 def simulator(*arguments):
     program = Program(
         "whatsapp-otp-simulator",
@@ -225,12 +245,12 @@ class Syslog:
         return "\n".join(self.lines)
 
 
-def configure(core="", limits="", policy="", route="", more="", channels=None):
+def configure(core="", limits="", policy="", route="", more="", channels=None, whatsapp="", webhook=False):
     """Writes whatsapp-otp.conf(5); each argument is what a section holds besides the bed's own."""
     channels = channels or f'''
 channel "whatsapp" {{ driver = whatsapp_cloud phone_number_id = "106540352242922" api_version = "v25.0"
   token = "file:{SECRETS}/meta-token" template = "login_code" language = "en_US"
-  base_url = "https://127.0.0.1:{SIMULATOR_PORT}" ca_file = "{CA}" }}
+  base_url = "https://127.0.0.1:{SIMULATOR_PORT}" ca_file = "{CA}" {whatsapp} }}
 channel "sms" {{ driver = http url = "https://127.0.0.1:{SIMULATOR_PORT}/sms" method = POST
   headers = {{"X-Key: {{secret}}"}} secret = "file:{SECRETS}/sms-key" body_type = form
   body = "to={{to}}&text={{text}}&id={{id}}" success_status = 200 success_pointer = "/id" id_pointer = "/id"
@@ -240,6 +260,7 @@ channel "sms" {{ driver = http url = "https://127.0.0.1:{SIMULATOR_PORT}/sms" me
 core {{ hostname = "web1" master_key = "file:{KEY}" {core} }}
 limits {{ {limits} }}
 {channels}
+{WEBHOOK if webhook else ""}
 route "default" {{ channels = {{"whatsapp", "sms"}} {route} }}
 {more}
 policy "default" {{ {policy} }}
@@ -261,6 +282,9 @@ def fresh_state():
     write_file(KEY, os.urandom(32).hex() + "\n", 0o400, "whatsapp-otp")
     write_file(f"{SECRETS}/meta-token", TOKEN + "\n", 0o400, "whatsapp-otp-sender")
     write_file(f"{SECRETS}/sms-key", SMS_KEY + "\n", 0o400, "whatsapp-otp-sender")
+    write_file(f"{SECRETS}/app-secret", APP_SECRET + "\n", 0o400, "whatsapp-otp-webhook")
+    write_file(f"{SECRETS}/verify-token", "seeded-verify-token\n", 0o400, "whatsapp-otp-webhook")
+    write_file(f"{SECRETS}/phone-app-secret", APP_SECRET + "\n", 0o400)
     write_file(f"{SECRETS}/phone-token", TOKEN + "\n", 0o400)
     write_file(f"{SECRETS}/phone-sms-key", SMS_KEY + "\n", 0o400)
 
@@ -277,3 +301,33 @@ def enroll(user, phone=None):
 
 def users_of(group):
     return grp.getgrnam(group).gr_mem
+
+
+def post(payload, secret=APP_SECRET):
+    """Calls the webhook as Meta does; the HTTP status."""
+    body = json.dumps({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [
+        {"field": "messages", "value": {"messaging_product": "whatsapp", "metadata": {
+            "display_phone_number": "15550000000", "phone_number_id": "106540352242922"}, **payload}}]}]}).encode()
+    signature = hmac.new(secret.encode(), body, "sha256").hexdigest()
+    request = urllib.request.Request(f"http://127.0.0.1:{WEBHOOK_PORT}/meta", body, {
+        "Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def post_receipt(callback, state, code=None, message_id="wamid.by-hand"):
+    status = {"id": message_id, "status": state, "timestamp": str(int(time.time())), "recipient_id": "0",
+              "biz_opaque_callback_data": callback}
+    if code is not None:
+        status["errors"] = [{"code": code, "title": "by hand"}]
+    return post({"statuses": [status]})
+
+
+def post_button(phone, message_id="wamid.unknown"):
+    """The recipient taps "I didn't request a code"."""
+    return post({"messages": [{"from": phone.lstrip("+"), "id": "wamid.in", "timestamp": str(int(time.time())),
+                               "type": "button", "context": {"id": message_id},
+                               "button": {"payload": "DID_NOT_REQUEST_CODE", "text": "I didn't request a code"}}]})

@@ -146,13 +146,24 @@ def test_broken_configuration_at_start_says_where(product):
             assert sentences(program, f"{CONFIG}:"), (where, program.log)
 
 
-def test_missing_token_is_the_senders_trouble_alone(product, phone):
+def test_a_missing_token_is_its_channels_trouble_alone(product, phone):
     product.sender.stop()
     os.unlink(f"{machine.SECRETS}/meta-token")
-    status = product.sender.refuses_to_start()
-    assert status == 1
+    product.sender.start()
     assert sentences(product.sender, "meta-token"), product.sender.log
-    assert otpctl("health", check=False).returncode in (0, 1)
+    health = otpctl("health", check=False)
+    assert health.returncode == 1 and "meta-token" in health.stdout
+    assert ssh("alice", [phone.code]).allowed
+    phone.settled(0, 1)
+
+
+def test_without_any_secret_the_sender_does_not_start(product, phone):
+    product.sender.stop()
+    for name in ("meta-token", "sms-key"):
+        os.unlink(f"{machine.SECRETS}/{name}")
+    assert product.sender.refuses_to_start() == 1
+    assert sentences(product.sender, "meta-token"), product.sender.log
+    assert otpctl("health", check=False).returncode == 1
     assert not ssh("alice", ["123456"]).allowed
     phone.settled(0, 0)
 

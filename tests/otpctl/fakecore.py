@@ -1,6 +1,7 @@
 """A core that speaks the admin protocol of wire/proto.h by a script, and refuses whatever the protocol does not allow."""
 
 import os
+import re
 import socket
 import threading
 
@@ -21,6 +22,22 @@ REQUESTS = {
     "challenges": (set(), {"reveal"}),
     "deliveries": ({"challenge"}, set()),
     "health": (set(), {"name", "state", "detail"}),
+    "verify": ({"user"}, {"channel", "reveal"}),
+    "address": ({"user", "kind"}, {"value"}),
+    "link-begin": ({"user", "channel"}, set()),
+    "alarms": (set(), {"reveal"}),
+    "alarms-ack": (set(), {"kind"}),
+    "breakers": (set(), {"reveal"}),
+    "breaker-close": (set(), {"channel"}),
+    "stats": (set(), {"since", "by"}),
+    "route-explain": ({"user"}, {"service"}),
+}
+
+# What a value must look like, beside being there.
+VALUES = {
+    ("address", "kind"): r"email|telegram",
+    ("stats", "since"): r"0|[1-9][0-9]*",
+    ("stats", "by"): r"channel|country|provider|hour",
 }
 
 
@@ -47,6 +64,8 @@ def decode(datagram):
     assert must <= set(fields), f"{op}: {must - set(fields)} is missing"
     assert set(fields) <= must | may, f"{op}: unknown {set(fields) - must - may}"
     assert all(fields.values()), f"{op}: an empty value travels: {text!r}"
+    for key, value in fields.items():
+        assert re.fullmatch(VALUES.get((op, key), ".*"), value), f"{op}: {key} must not be {value!r}"
     return op, fields
 
 
@@ -118,7 +137,7 @@ class FakeCore:
     @staticmethod
     def check(request, op, fields):
         assert request[0] == op, f"{request[0]} came, {op} was expected"
-        wanted = {key: request[1].get(key) if value is ANY else value for key, value in fields.items()}
+        wanted = {key: request[1].get(key) if value is ANY else str(value) for key, value in fields.items()}
         assert request[1] == wanted, f"{op} came with {request[1]}"
 
     def finish(self):

@@ -31,6 +31,8 @@ def tab(tmp_path):
 
 def test_commands(tab):
     assert tab("re") == ["resume", "remove"]
+    assert tab("alarms", "") == ["ack"] and tab("route", "") == ["explain"]
+    assert tab("breakers", "c") == ["close"]
     assert tab("--json", "ch") == ["challenges"]
     assert tab("--config", "/x", "config", "") == ["check"]
     assert tab("key", "") == ["init"]
@@ -40,6 +42,10 @@ def test_options_of_a_command(tab):
     assert "--no-verify" in tab("enroll", "alice", "--")
     assert tab("remove", "alice", "--y") == ["--yes"]
     assert tab("config", "check", "--se") == ["--secrets"]
+    assert tab("stats", "--by", "") == ["channel", "country", "provider", "hour"]
+    assert tab("stats", "--since", "to") == ["today"]
+    assert tab("set", "alice", "--e") == ["--email"]
+    assert tab("route", "explain", "alice", "--s") == ["--socket", "--service"]
     assert "--yes" not in tab("list", "--")
 
 
@@ -47,6 +53,7 @@ def test_enrolled_users(tab):
     assert tab("show", "") == ["alice", "bob"]
     assert tab("unlock", "b") == ["bob"]
     assert tab("show", "alice", "") == []
+    assert tab("route", "explain", "a") == ["alice"] and tab("verify", "") == ["alice", "bob"]
 
 
 def test_no_core_no_noise(tab):

@@ -169,6 +169,48 @@ def test_a_stack_that_forgives_a_wrong_code(installation, line, words):
     assert found[0][:2] == ("fail", "pam sudo") and found[0][2].startswith("sudo:2: ") and words in found[0][2]
 
 
+@pytest.mark.parametrize("words, state, what", [
+    ("nullok", "warn", "nullok: whoever is not enrolled gets in without a code"),
+    ("failmode=allow", "warn", "failmode=allow: everybody gets in without a code while no core can be reached"),
+    ("failmode=maybe", "fail", "failmode=maybe: wants deny or allow"),
+    ("policy=robots", "fail", "policy=robots: the config has no such policy"),
+    ("socket=/run/other.sock", "fail", "socket=/run/other.sock: is not the login_socket of the config"),
+    ("socket=login.sock", "fail", "socket=login.sock: is not an absolute path"),
+    ("timeout=9", "fail", "timeout=9: wants whole seconds, 1 to 5"),
+    ("debug no_such_word", "fail", "no_such_word: the module has no such argument"),
+    ("nullokay", "fail", "nullokay: the module has no such argument"),
+    ("[policy=a b]", "fail", "policy=a b: the config has no such policy"),
+])
+def test_the_words_behind_the_module(installation, words, state, what):
+    installation.stacks["sudo"] = ("auth requisite pam_unix.so\n"
+                                   f"auth required pam_whatsapp_otp.so {words}\nauth required pam_permit.so\n")
+    status, found = installation.complaints()
+    assert status == (1 if state == "fail" else 0)
+    assert [(s, n) for s, n, _ in found] == [(state, "pam sudo")] and found[0][2].startswith(f"sudo:2: {what}")
+
+
+def test_words_that_are_well(installation):
+    installation.more_config = 'policy "admins" { services = {"sudo"} }\n'
+    socket_path = installation.folder / "login.sock"
+    installation.stacks["sudo"] = ("auth requisite pam_unix.so\nauth required pam_whatsapp_otp.so debug quiet timeout=3 "
+                                   f"failmode=deny policy=admins policy=default socket={socket_path}\n")
+    assert installation.complaints() == (0, [])
+
+
+@pytest.mark.parametrize("facility", ["account", "session", "password"])
+def test_a_facility_in_which_the_module_does_nothing(installation, facility):
+    installation.stacks["sudo"] = GOOD_STACK + f"{facility} required pam_whatsapp_otp.so\n"
+    status, found = installation.complaints()
+    assert status == 1 and found == [
+        ("fail", "pam sudo", f"sudo:3: the module asks for no code under {facility}, it does nothing there")]
+
+
+def test_a_service_that_has_the_module_only_where_it_does_nothing(installation):
+    installation.stacks["cron"] = "auth required pam_unix.so\naccount required pam_whatsapp_otp.so\n"
+    status, found = installation.complaints()
+    assert status == 1 and found[0][1] == "pam cron" and found[0][2].startswith("cron:2: ")
+
+
 def test_the_only_module_of_a_stack(installation):
     installation.stacks["sshd"] = "auth required pam_whatsapp_otp.so\n"
     status, found = installation.complaints()

@@ -1,4 +1,4 @@
-"""enroll, list, show, set, suspend, resume, unlock, remove."""
+"""enroll, verify, list, show, set, telegram, suspend, resume, unlock, remove."""
 
 import os
 import pwd
@@ -128,6 +128,102 @@ def test_set_changes_only_what_was_named(core, ask):
     core.gets("set", user="alice", channel="auto").sends("done", result="allow")
     result = ask("set", "alice", "--channel", "auto")
     assert (result.status, result.out) == (0, "alice is changed\n")
+
+
+def test_an_e_mail_address_is_kept_beside_the_number(core, ask):
+    core.gets("address", user="alice", kind="email", value="alice@example.com").sends("done", result="allow")
+    result = ask("set", "alice", "--email", "alice@example.com")
+    assert (result.status, result.out, result.err) == (0, "alice is changed\n", "")
+
+
+def test_an_e_mail_address_is_forgotten(core, ask):
+    core.gets("address", user="alice", kind="email").sends("done", result="allow", reason="alice has no e-mail address now")
+    assert ask("set", "alice", "--email", "none").out == "alice has no e-mail address now\n"
+
+
+def test_set_changes_the_preference_and_then_the_address(core, ask):
+    core.gets("set", user="alice", lang="ar").sends("done", result="allow")
+    core.gets("address", user="alice", kind="email", value="a@b.example").sends("done", result="allow")
+    result = ask("set", "alice", "--language", "ar", "--email", "a@b.example", "--json")
+    assert result.status == 0
+    assert result.objects == [{"op": "set", "user": "alice", "result": "allow", "reason": ""}]
+
+
+def test_a_refused_preference_leaves_the_address(core, ask):
+    core.gets("set", user="alice", channel="pigeon").sends("done", result="deny", reason="there is no channel pigeon")
+    result = ask("set", "alice", "--channel", "pigeon", "--email", "a@b.example")
+    assert result.status == 1 and result.err == "whatsapp-otpctl: set alice: there is no channel pigeon\n"
+
+
+def test_the_enrolled_number_is_verified_again(core, ask):
+    core.gets("verify", user="alice").sends("ask", challenge="c1", prompt=PROMPT)
+    core.gets("enroll-answer", challenge="c1", text="123456").sends("done", result="allow")
+    result = ask("verify", "alice", stdin="123456\n")
+    assert (result.status, result.out, result.err) == (0, "the number of alice is verified\n", PROMPT)
+
+
+def test_nobody_types_the_code_of_a_verification(core, ask):
+    core.gets("verify", user="alice").sends("ask", challenge="c1", prompt="Code: ")
+    result = ask("verify", "alice")
+    assert result.status == 1 and "verify: no code was typed; nothing is verified" in result.err
+
+
+def test_a_wrong_code_verifies_nothing(core, ask):
+    core.gets("verify", user="alice").sends("ask", challenge="c1", prompt="Code: ")
+    core.gets("enroll-answer", challenge="c1", text="1").sends("done", result="deny", reason="three wrong codes")
+    result = ask("verify", "alice", "--json", stdin="1\n")
+    assert result.status == 1 and result.objects[0]["op"] == "verify" and "three wrong codes" in result.err
+
+
+LINK = "https://t.me/example_bot?start=" + "5f" * 16
+
+
+def with_bots(tmp_path, *names):
+    config = tmp_path / "bots.conf"
+    config.write_text("".join(f'channel "{name}" {{ driver = telegram_bot bot_name = "example_bot" token = "file:/x" }}\n'
+                              for name in names) + 'channel "out" { driver = file path = "/tmp/out" }\n')
+    return ["--config", str(config)]
+
+
+def test_a_link_for_telegram(core, ask, tmp_path):
+    core.gets("link-begin", user="alice", channel="tg").sends("done", result="allow", reason=LINK)
+    result = ask("telegram", "alice", *with_bots(tmp_path, "tg"), config=False)
+    assert result.status == 0 and result.err == ""
+    assert result.lines == ["alice opens this link on a phone with Telegram, within 10 minutes, and taps Start:", "", LINK, "",
+                            "Then: whatsapp-otpctl test alice --channel tg"]
+
+
+def test_a_link_as_json(core, ask):
+    core.gets("link-begin", user="alice", channel="tg").sends("done", result="allow", reason=LINK)
+    assert ask("telegram", "alice", "--channel", "tg", "--json").objects == [
+        {"user": "alice", "channel": "tg", "link": LINK}]
+
+
+def test_a_link_is_refused(core, ask):
+    core.gets("link-begin", user="carol", channel="tg").sends("done", result="deny", reason="carol is not enrolled")
+    result = ask("telegram", "carol", "--channel", "tg")
+    assert (result.status, result.err) == (1, "whatsapp-otpctl: telegram carol: carol is not enrolled\n")
+
+
+@pytest.mark.parametrize("names, what", [
+    ([], "has driver = telegram_bot; add one"), (["tg", "tg2"], "both tg and tg2 have a bot; name one by --channel")])
+def test_which_bot(otpctl, tmp_path, names, what):
+    result = otpctl("telegram", "alice", *with_bots(tmp_path, *names), config=False)
+    assert (result.status, result.out) == (2, "") and what in result.err
+
+
+@pytest.mark.parametrize("columns, shown", [(80, True), (24, False)])
+def test_a_terminal_shows_the_qr_code_if_it_fits(core, columns, shown):
+    core.gets("link-begin", user="alice", channel="tg").sends("done", result="allow", reason=LINK)
+    core.start()
+    terminal = pexpect.spawn(PROGRAM, ["telegram", "alice", "--channel", "tg", "--socket", core.path], encoding="utf-8",
+                             timeout=20, env={"PATH": "/usr/bin", "TERM": "xterm"}, dimensions=(60, columns))
+    terminal.expect(pexpect.EOF)
+    blocks = [line for line in terminal.before.splitlines() if line.startswith("\033[30;107m")]
+    assert bool(blocks) == shown and ("a wider terminal" in terminal.before) == (not shown)
+    # A square, two rows a line, with a light edge: a code that a phone can read.
+    widths = {len(line) - len("\033[30;107m") - len("\033[0m") for line in blocks}
+    assert not shown or (len(widths) == 1 and abs(widths.pop() - 2 * len(blocks)) <= 1 and not blocks[0][10:-4].strip())
 
 
 def test_set_without_anything_to_set(otpctl):

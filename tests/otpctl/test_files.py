@@ -105,10 +105,10 @@ def test_an_error_has_its_line(otpctl, config):
 
 
 def test_a_key_without_effect_is_a_warning(otpctl, config):
-    path = config(more='webhook { listen = "127.0.0.1:8480" }\n')
+    path = config(more='policy "x" { grace = 5 }\n')
     result = otpctl("config", "check", path, "--json", config=False)
-    assert result.status == 0 and "warning: " in result.err and "webhook" in result.err
-    assert result.objects[0]["ok"] is True and "webhook" in result.objects[0]["warnings"][0]
+    assert result.status == 0 and "warning: " in result.err and "grace" in result.err
+    assert result.objects[0]["ok"] is True and "grace" in result.objects[0]["warnings"][0]
 
 
 def test_a_group_that_is_not_there_is_a_warning(otpctl, config):
@@ -132,6 +132,74 @@ def test_secrets_are_read_where_they_can_be(otpctl, config, tmp_path):
     assert "a-seeded-secret" not in good.out + good.err + bad.out + bad.err
 
 
+def test_what_an_sms_costs_in_each_language(otpctl, config):
+    path = config(more="""
+core { hostname = "web1" }
+text "de" { sms = '{code} ist Ihr Code für {host} ({service}), {minutes} min gültig.' }
+text "ar" { sms = '{code} رمز الدخول إلى {host} ({service}) من {address}، صالح {minutes} دقائق. لا تخبر به أحدا.' }
+channel "wa2" { driver = whatsapp_cloud languages = {"en_US", "de", "ar", "ru"} }
+""")
+    result = otpctl("config", "check", path, config=False)
+    assert result.status == 0
+    assert ('text "ar": sms takes 2 segments (84 units of UCS-2, one segment holds 70), all of which are paid for: '
+            "shorten it") in result.err
+    assert [line.split() for line in result.out.splitlines()[1:]] == [
+        ["SMS", "IN", "TEXT", "ALPHABET", "UNITS", "SEGMENTS"],
+        ["de", "own", "GSM-7", "52", "1"],
+        ["ar", "own", "UCS-2", "84", "2"],
+        ["en_US", "built", "in", "GSM-7", "85", "1"],
+        ["ru", "built", "in", "UCS-2", "61", "1"],
+        ["en", "built", "in", "GSM-7", "85", "1"],
+    ]
+    as_json = otpctl("config", "check", path, "--json", config=False).objects[0]
+    assert as_json["sms"][1] == {"language": "ar", "own": True, "alphabet": "UCS-2", "units": 84, "segments": 2}
+
+
+def test_the_longest_values_of_the_config_count(otpctl, config):
+    path = config(more="""
+core { hostname = "a-rather-long-name.example.com" }
+policy "all" { services = {"sudo", "a-service-of-some-length"} code_length = 10 ttl = 600 }
+""")
+    assert otpctl("config", "check", path, "--json", config=False).objects[0]["sms"] == [
+        {"language": "en", "own": False, "alphabet": "GSM-7", "units": 134, "segments": 1}]
+
+
+def test_a_text_with_a_placeholder_that_is_none(otpctl, config):
+    result = otpctl("config", "check", config(more="text \"en\" { sms = '{code} for {user}' }\n"), config=False)
+    assert result.status == 1 and 'text "en": sms: holds a placeholder that is none' in result.err
+
+
+@pytest.mark.parametrize("after, words", [(14, "paid for twice: take 15 to 60"), (15, None), (60, None),
+                                          (61, "before the next channel is tried: take 15 to 60")])
+def test_a_fallback_that_comes_too_soon_or_too_late(otpctl, config, after, words):
+    path = config(more=f'route "default" {{ channels = {{"whatsapp", "sms"}} fallback_after = {after} }}\n')
+    result = otpctl("config", "check", path, config=False)
+    assert result.status == 0
+    assert words in result.err if words else result.err == ""
+
+
+def test_nobody_waits_in_a_route_of_one_channel(otpctl, config):
+    path = config(more='route "sa" { countries = {"+966"} channels = {"sms"} fallback_after = 300 }\n')
+    assert otpctl("config", "check", path, config=False).err == ""
+
+
+def test_a_channel_in_no_route(otpctl, config):
+    path = config(more='channel "call" { driver = twilio_voice }\n')
+    result = otpctl("config", "check", path, config=False)
+    assert result.status == 0
+    assert f'{path}:5: channel "call" (voice): is in no route: only users who prefer it' in result.err
+
+
+def test_languages_that_only_some_channels_have(otpctl, config):
+    path = config(more="""channel "wa2" { driver = whatsapp_cloud language = "en_US" languages = {"en_US", "tr", "ar"} }
+text "de" { sms = '{code} für {host}, {minutes} min' }
+""")
+    result = otpctl("config", "check", path, config=False)
+    assert result.status == 0 and result.err.count("warning: ") == 2
+    assert f'{path}:5: channel "wa2": languages has "tr", but there is no text for it' in result.err
+    assert f'{path}:6: text "de": channel "wa2" has no template in it: its users get "en_US" there' in result.err
+
+
 def test_the_example_config_is_a_good_one(otpctl):
     result = otpctl("config", "check", os.path.join(TOP, "data/examples/whatsapp-otp.conf"), config=False)
     assert (result.status, result.err) == (0, "")
@@ -145,12 +213,21 @@ def test_the_example_shows_defaults_that_are_good_values(otpctl, tmp_path):
     assert (result.status, result.err) == (0, "")
 
 
-def test_every_key_is_in_the_manual():
+def keys_of_the_schema():
     with open(os.path.join(TOP, "daemon/base/config_schema.c")) as schema:
-        keys = set(re.findall(r"(?:STRING|PATH|SECRET|LIST|INT|CHOICE|WORD|AT)\(config_\w+, (\w+)", schema.read()))
+        text = schema.read()
+    keys = set(re.findall(r"(?:STRING|PATH|SECRET|LIST|INT|CHOICE|WORD|MONEY|AT)\(config_\w+, (\w+)\b(?!##)", text))
+    keys |= set(re.findall(r'\.key = "(\w+)"', text))
+    for provider in re.findall(r"HEARS\((\w+)\),", text):
+        keys |= {f"path_{provider}", f"{provider}_secret"}
+    return keys
+
+
+def test_every_key_is_in_the_manual():
     with open(os.path.join(TOP, "man/whatsapp-otp.conf.5")) as manual:
-        explained = set(re.findall(r"^\.It Cm (\w+)$", manual.read(), flags=re.M))
-    assert len(keys) > 50 and keys == explained
+        lines = re.findall(r"^\.It Cm (.*)$", manual.read(), flags=re.M)
+    assert len(keys_of_the_schema()) > 50
+    assert keys_of_the_schema() == {key for line in lines for key in line.split(" , ")}
 
 
 @pytest.mark.parametrize("page", ["whatsapp-otp.conf.5", "whatsapp-otpctl.8"])

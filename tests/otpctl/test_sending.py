@@ -29,6 +29,16 @@ def test_one_channel_fails_and_the_next_takes_it(core, ask):
         {"channel": "sms", "state": "sent", "code": "", "detail": "", "wait_ms": 0}]
 
 
+def test_a_receipt_comes_before_the_next_look(core, ask):
+    core.gets("test", user="alice").sends("done", result="allow", challenge="c1")
+    core.gets("deliveries", challenge="c1").sends("delivery", **WHATSAPP, state="delivered")
+    core.sends("delivery", **SMS, state="spared").sends("done", result="allow")
+    result = ask("test", "alice")
+    assert result.status == 0
+    assert [re.sub(r"\d+\.\d s", "N s", line) for line in result.lines] == [
+        "whatsapp: delivered after N s", "sms: not needed after N s"]
+
+
 def test_every_channel_fails(core, ask):
     core.gets("test", user="alice", channel="sms").sends("done", result="allow", challenge="c1")
     core.gets("deliveries", challenge="c1").sends("delivery", **SMS, state="failed", code="401", detail="wrong key")

@@ -8,7 +8,8 @@ import pytest
 
 from conftest import PROGRAM
 
-COMMANDS = ["enroll", "list", "show", "set", "suspend", "resume", "unlock", "remove", "test", "challenges", "health",
+COMMANDS = ["enroll", "list", "show", "set", "verify", "telegram", "suspend", "resume", "unlock", "remove", "test",
+            "route explain", "challenges", "stats", "metrics", "alarms", "alarms ack", "breakers", "breakers close", "health",
             "doctor", "config check", "key init"]
 
 
@@ -35,14 +36,24 @@ def test_version(otpctl):
 @pytest.mark.parametrize("words, what", [
     ([], "COMMAND: is missing"),
     (["enrol"], "enrol: no such command"),
-    (["key"], "key: no such command"),
     (["key", "burn"], "key: no such command"),
+    (["alarms", "silence"], "silence: one argument too many"),
+    (["breakers", "close", "sms", "now"], "now: one argument too many"),
+    (["route", "explain"], "route explain: wants a USER"),
     (["show"], "show: wants a USER"),
     (["show", ""], "show: wants a USER"),
     (["show", "alice", "bob"], "bob: one argument too many"),
     (["list", "--wide"], "--wide: no such option"),
     (["list", "--yes"], "--yes: is no option of this command"),
     (["list", "--socket"], "--socket: wants an argument"),
+    (["list", "--socket", ""], "--socket: wants a path, not an empty word"),
+    (["list", "--socket="], "--socket: wants a path, not an empty word"),
+    (["list", "--config", ""], "--config: wants a path, not an empty word"),
+    (["list", "--reve"], "--reve: no such option"),
+    (["set", "alice", "--lang", "de"], "--lang: no such option; write its name in full"),
+    (["set", "alice", "--lang=de"], "--lang=de: no such option; write its name in full"),
+    (["set", "alice", "--email", "alice"], "set: --email: not an e-mail address"),
+    (["set", "alice", "--email", "a@" + "x" * 256], "--email: longer than 255 bytes"),
     (["show", "al\nice"], "USER: holds a control character"),
     (["show", "a" * 256], "USER: longer than 255 bytes"),
     (["set", "alice", "--language", "x" * 16], "--language: longer than 15 bytes"),
@@ -54,6 +65,24 @@ def test_wrong_usage_says_what_is_wrong(otpctl, words, what):
     result = otpctl(*words, config=False)
     assert result.status == 2 and result.out == ""
     assert result.err.startswith(f"whatsapp-otpctl: {what}")
+
+
+@pytest.mark.parametrize("family, commands", [("config", ["config check"]), ("key", ["key init"]), ("route", ["route explain"])])
+def test_half_a_command_lists_its_other_halves(otpctl, family, commands):
+    result = otpctl(family)
+    assert (result.status, result.out) == (2, "")
+    assert [line.split("whatsapp-otpctl ")[1][:len(c)] for line, c in zip(result.err.splitlines(), commands)] == commands
+    asked = otpctl(family, "--help")
+    assert (asked.status, asked.out, asked.err) == (0, result.err, "")
+
+
+@pytest.mark.parametrize("words", [["list"], ["show", "alice"], ["stats"], ["alarms", "ack"], ["breakers", "close", "sms"],
+                                   ["route", "explain", "alice"], ["verify", "alice"], ["health"], ["test", "alice"]])
+def test_who_cannot_reach_the_core_is_named(otpctl, tmp_path, words):
+    result = otpctl(*words, "--socket", str(tmp_path / "none.sock"))
+    name = " ".join(word for word in words if word not in ("alice", "sms"))
+    assert (result.status, result.out) == (3, "")
+    assert result.err.startswith(f"whatsapp-otpctl: {name}: {tmp_path}/none.sock: the core does not run")
 
 
 def test_no_core_says_how_to_start_it(otpctl, tmp_path):

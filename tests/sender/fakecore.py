@@ -9,12 +9,16 @@ import threading
 WAIT = 10  # seconds; a test that works never waits that long
 
 # whatsapp-otp-protocol(7): the keys of what the sender says, and how many bytes a value may have.
+FAULT = {"failure": 20, "alarm": 20, "breaker": 20, "often": 5, "breaker_seconds": 20, "code": 63, "detail": 255}
 ANSWERS = {
-    "sent": {"id": 39, "message_id": 255},
-    "failed": {"id": 39, "failure": 20, "code": 63, "detail": 255},
+    "sent": {"id": 55, "message_id": 255},
+    "failed": {"id": 55, **FAULT},
+    "receipt": {"provider": 63, "id": 55, "message_id": 255, "state": 20, "at": 20, **FAULT},
+    "linked": {"nonce": 55, "address": 255},
     "health": {"name": 63, "state": 63, "detail": 255},
 }
-FAILURES = {"undeliverable", "transient", "config", "unknown-outcome"}
+FAILURES = {"undeliverable", "transient", "config", "unknown-outcome", "identity"}
+STATES = {"accepted", "sent", "delivered", "read", "failed"}
 
 
 def parse(datagram):
@@ -29,6 +33,7 @@ def parse(datagram):
         assert len(value.encode()) <= ANSWERS[message["op"]][key]
         message[key] = value
     assert message["op"] != "failed" or message["failure"] in FAILURES
+    assert message["op"] != "receipt" or message["state"] in STATES
     return message
 
 
@@ -38,6 +43,7 @@ class Core:
         self.connections = queue.Queue()
         self.health = queue.Queue()
         self.answers = queue.Queue()
+        self.receipts = queue.Queue()
         self.count = collections.Counter()  # answers by id
         self.problems = []
         self.connection = None
@@ -73,6 +79,8 @@ class Core:
                 continue
             if message["op"] == "health":
                 self.health.put(message)
+            elif message["op"] == "receipt":
+                self.receipts.put(message)
             else:
                 self.count[message["id"]] += 1
                 self.answers.put(message)
@@ -86,6 +94,9 @@ class Core:
 
     def answer(self, timeout=WAIT):
         return self.answers.get(timeout=timeout)
+
+    def receipt(self, timeout=WAIT):
+        return self.receipts.get(timeout=timeout)
 
     def health_of(self, name):
         while True:

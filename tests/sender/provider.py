@@ -10,6 +10,7 @@ import socket
 import ssl
 import struct
 import threading
+import urllib.parse
 
 NUMBER_ID = "106540352242922"
 TEMPLATE = "login_code"
@@ -45,8 +46,23 @@ class Exchange:
         """What the provider of this path says when all is well."""
         if self.path.startswith("/sms"):
             self.reply_json(200, {"id": "sms-1", "status": "accepted"})
+        elif self.method == "GET" and "message_history" in self.path:
+            self.reply_json(200, {"data": []})
+        elif self.method == "GET":
+            self.reply_json(200, {"id": NUMBER_ID, "health_status": {"can_send_message": "AVAILABLE", "entities": []}})
         else:
             self.reply_json(200, {"messaging_product": "whatsapp", "messages": [{"id": WAMID}]})
+
+    def asked_for(self):
+        """The message whose history is asked for."""
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query, strict_parsing=True)
+        return query["message_id"][0]
+
+    def history(self, *events):
+        """Meta's message_history of that message: ("SENT", 1700000000), … each with what else stands in it."""
+        data = [{"id": str(i), "delivery_status": event[0], "timestamp": event[1], **(event[2:] or [{}])[0]}
+                for i, event in enumerate(events)]
+        self.reply_json(200, {"data": [{"id": "1", "message_id": self.asked_for(), "events": {"data": data}}]})
 
     def reset(self):
         raw = self.connection
@@ -56,9 +72,18 @@ class Exchange:
         raw.close()
 
 
+HISTORY = "fields=id,message_id,events%7Bdelivery_status,timestamp,error_description%7D&message_id="
+QUESTIONS = [f"/v25.0/{NUMBER_ID}{rest}" for rest in (
+    r"\?fields=id", r"\?fields=id,health_status", rf"/message_history\?{HISTORY}wamid\.[A-Za-z0-9%._~-]+")]
+
+
 def complaints_about(exchange):
     """What Meta's Cloud API would not accept."""
     if exchange.method == "GET":
+        if exchange.body or "content-type" in exchange.headers:
+            yield "a GET with a body"
+        if not any(re.fullmatch(question, exchange.path) for question in QUESTIONS):
+            yield f"GET {exchange.path}"
         return
     message = json.loads(exchange.body)
     code = message["template"]["components"][0]["parameters"][0]["text"]

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import pathlib
+import re
 import ssl
 import time
 
@@ -91,6 +93,16 @@ UNKNOWN = {
 }
 
 
+# A sanitizer keeps what was freed for a while: here that would count.
+LEAN = {"ASAN_OPTIONS": "quarantine_size_mb=0:thread_local_quarantine_size_kb=0"}
+
+
+def memory_of(sender):
+    """The most that it ever had, in bytes."""
+    status = pathlib.Path(f"/proc/{sender.child.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) << 10
+
+
 @pytest.mark.parametrize("behaviour", UNKNOWN.values(), ids=UNKNOWN.keys())
 def test_outcome_unknown_is_never_sent_again(started, core, provider, order, behaviour):
     provider.answer = behaviour
@@ -112,6 +124,23 @@ def test_flood_is_cut_off_and_not_read_until_the_deadline(sender, core, provider
     order("whatsapp")
     assert "too long" in core.answer()["detail"]
     assert time.monotonic() - begin < 4
+
+
+def test_floods_do_not_fill_the_memory(sender, core, provider, order):
+    """Eight at once: of each no more is held than an answer may have, 64 KiB."""
+    sender.configure(sender.whatsapp(provider.url, timeout=20), sender.sms(provider.url + "/sms", timeout=20))
+    sender.start(**LEAN)
+    core.wait_connected()
+    order("whatsapp")
+    assert core.answer()["op"] == "sent"
+    before = memory_of(sender)
+    for flood in ("10 MB body", "never-ending chunks", "never-ending headers", "a gigabyte announced", "gzip bomb"):
+        provider.answer = UNKNOWN[flood]
+        idents = {order(channel) for channel in ("whatsapp", "sms") * 4}
+        answers = [core.answer() for _ in idents]
+        assert {answer["id"] for answer in answers} == idents
+        assert {answer["failure"] for answer in answers} == {"unknown-outcome"}
+    assert memory_of(sender) - before < 8 << 20
 
 
 def test_reset_of_a_kept_connection_is_not_sent_again(started, core, provider, order):
@@ -198,7 +227,9 @@ def test_second_try_can_work(patient, core, provider, order):
 def test_provider_that_asks_for_a_long_wait_is_not_tried_again(patient, core, provider, order):
     provider.answer = lambda e: e.reply(429, Retry_After="30")
     order("whatsapp")
-    assert core.answer()["failure"] == "transient"
+    answer = core.answer()
+    assert (answer["failure"], answer["breaker"], answer["breaker_seconds"]) == ("transient", "channel", "30")
+    assert "often" not in answer
     assert len(provider.requests) == 1
 
 

@@ -1,6 +1,8 @@
-"""Options that cannot work are found at start, with their place, and the sender does not run."""
+"""Options that cannot work are found at start, with their place; with no channel left the sender does not run."""
 
 import pytest
+
+from program import until
 
 WHATSAPP = {
     "no token": (dict(token='""'), "needs token"),
@@ -8,6 +10,8 @@ WHATSAPP = {
     "version": (dict(api_version='"25"'), "needs api_version"),
     "template": (dict(template='"Login Code"'), "needs template"),
     "language": (dict(language='""'), "needs language"),
+    "languages": (dict(languages='{"ar"}', language='"en_US"'), "language \"en_US\" is not one of languages"),
+    "account": (dict(waba_id='"WABA 1"'), "waba_id: digits"),
     "http": (dict(base_url='"http://graph.facebook.com"'), "plain http:// is for loopback"),
     "loopback by name only": (dict(base_url='"http://127.0.0.1.example.com"'), "plain http:// is for loopback"),
     "user in url": (dict(base_url='"https://user:pass@example.com"'), "is no URL"),
@@ -75,6 +79,49 @@ def test_text_with_an_unknown_placeholder(sender):
     sender.configure("text \"en\" { sms = '{code} for {user}' }\n")
     assert sender.start().child.wait(10) == 1
     assert "{user} is no placeholder" in sender.log()
+
+
+TEXTS = {
+    "sms without code": ("sms = 'Welcome to {host}'", "sms: {code} is missing"),
+    "e-mail without code": ("email = 'Welcome to {host}'", "email: {code} is missing"),
+    "call without digits": ("voice = 'Hello'", "voice: {digits} is missing"),
+    "call with the code as a number": ("voice = '{digits} {code}'", "voice: {code} is no placeholder"),
+    "code in the subject": ("subject = '{code} is your code'", "subject: {code} is no placeholder"),
+    "subject of two lines": ('subject = "Code\\r\\nBcc: all"', "subject: a subject has one line"),
+}
+
+
+@pytest.mark.parametrize("line, words", TEXTS.values(), ids=TEXTS.keys())
+def test_text_that_would_not_help(sender, line, words):
+    refuse(sender, f'text "en" {{ {line} }}\n', f'text "en": {words}')
+
+
+def test_receipts_that_the_driver_cannot_ask_for(sender, folder):
+    refuse(sender, f'channel "f" {{ driver=file path="{folder}/m" receipts=poll }}\n', "receipts = poll is not for it")
+
+
+def test_one_channel_without_its_secret_does_not_stop_the_others(sender, core, folder, provider, order):
+    sender.configure(sender.whatsapp(provider.url), sender.sms(provider.url + "/sms", secret='"file:/nowhere/key"'))
+    sender.start()
+    core.wait_connected()
+    assert core.health_of("whatsapp")["state"] == "ok"
+    health = core.health_of("sms")
+    assert health["state"] == "failed" and "/nowhere/key" in health["detail"]
+    order("sms")
+    answer = core.answer()
+    assert (answer["failure"], answer["code"]) == ("config", "closed")
+    assert answer["detail"] == health["detail"]
+    order("whatsapp")
+    assert core.answer()["op"] == "sent"
+    assert sender.log().count("this channel stays closed") == 1
+
+
+def test_reload_that_would_close_a_channel_is_refused(started, core, folder, order):
+    started.config.write_text(started.config.read_text().replace(f"{folder}/sms.key", "/nowhere/key"))
+    started.reload()
+    until(lambda: "/nowhere/key" in started.log(), "the reason is logged")
+    order("sms")
+    assert core.answer()["op"] == "sent"
 
 
 def test_token_that_others_can_read(sender, folder, provider):

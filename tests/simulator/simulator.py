@@ -8,11 +8,14 @@ import re
 import signal
 import ssl
 import subprocess
+import time
 import urllib.parse
 import uuid
 
 PROGRAM = pathlib.Path(os.environ.get("BUILDDIR", os.getcwd()), "whatsapp-otp-simulator").resolve()
 NUMBER_ID = "106540352242922"
+ACCOUNT_ID = "102290129340398"
+TOKEN = "simulator-token"
 MESSAGES = f"/v25.0/{NUMBER_ID}/messages"
 PHONE = "+966512345634"
 
@@ -80,6 +83,24 @@ class Simulator:
 
     def requests(self, endpoint):
         return self.get("/requests.json").json["endpoints"][endpoint]["requests"]
+
+    def wait_for(self, condition, seconds=10):
+        """Until condition(messages) is true, asking only when something has changed; the messages then."""
+        end = time.monotonic() + seconds
+        while True:
+            messages = self.messages()
+            if condition(messages):
+                return messages
+            assert time.monotonic() < end, messages
+            change = max((message["change"] for message in messages), default=0)
+            self.get(f"/messages.json?changed={change}&wait=1")
+
+    def graph(self, method, path, body=None, token=TOKEN):
+        """A call of the Graph API behind /v25.0/; body is sent as JSON."""
+        headers = {"User-Agent": "pam_whatsapp_otp/1.0.0"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        return self.request(method, f"/v25.0/{path}", None if body is None else json.dumps(body), headers)
 
     def clear(self):
         self.request("DELETE", "/messages.json")

@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-static int add(struct messages *messages, enum channel channel, const char *callback, bool keeps_callback)
+static int add(struct messages *messages, enum provider provider, const char *callback, bool keeps_callback)
 {
 	const struct message message = {
-		.channel = channel,
+		.provider = provider,
 		.id = "id",
 		.to = "+4915123456789",
 		.code = "1234",
@@ -23,7 +23,7 @@ static int add(struct messages *messages, enum channel channel, const char *call
 		.keeps_callback = keeps_callback,
 	};
 
-	return messages_add(messages, &message);
+	return messages_add(messages, &message, NULL);
 }
 
 static int add_numbered(struct messages *messages, unsigned i)
@@ -31,13 +31,14 @@ static int add_numbered(struct messages *messages, unsigned i)
 	char callback[16];
 
 	snprintf(callback, sizeof(callback), "%u", i);
-	return add(messages, CHANNEL_WHATSAPP, callback, true);
+	return add(messages, PROVIDER_META, callback, true);
 }
 
 static struct messages_state state_after(struct messages *messages, uint64_t after)
 {
+	const struct messages_filter filter = {.after = after};
 	struct messages_state state;
-	char *json = messages_json(messages, after, NULL, &state);
+	char *json = messages_json(messages, &filter, &state);
 
 	assert_non_null(json);
 	free(json);
@@ -49,16 +50,16 @@ static void a_callback_serves_once_on_its_channel(void **unused)
 	struct messages *messages = messages_new();
 
 	(void)unused;
-	assert_int_equal(add(messages, CHANNEL_WHATSAPP, "a", true), 0);
-	assert_int_equal(add(messages, CHANNEL_WHATSAPP, "a", true), -EEXIST);
-	assert_int_equal(add(messages, CHANNEL_SMS, "a", true), 0);
-	assert_int_equal(add(messages, CHANNEL_WHATSAPP, "b", false), 0);
-	assert_int_equal(add(messages, CHANNEL_WHATSAPP, "b", true), 0);
-	assert_int_equal(add(messages, CHANNEL_WHATSAPP, "", true), 0);
-	assert_int_equal(add(messages, CHANNEL_WHATSAPP, "", true), 0);
+	assert_int_equal(add(messages, PROVIDER_META, "a", true), 0);
+	assert_int_equal(add(messages, PROVIDER_META, "a", true), -EEXIST);
+	assert_int_equal(add(messages, PROVIDER_GATEWAY, "a", true), 0);
+	assert_int_equal(add(messages, PROVIDER_META, "b", false), 0);
+	assert_int_equal(add(messages, PROVIDER_META, "b", true), 0);
+	assert_int_equal(add(messages, PROVIDER_META, "", true), 0);
+	assert_int_equal(add(messages, PROVIDER_META, "", true), 0);
 	assert_int_equal(state_after(messages, 0).listed, 6);
 	messages_clear(messages);
-	assert_int_equal(add(messages, CHANNEL_WHATSAPP, "a", true), 0);
+	assert_int_equal(add(messages, PROVIDER_META, "a", true), 0);
 	messages_free(messages);
 }
 

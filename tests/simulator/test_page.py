@@ -172,3 +172,83 @@ def test_page_says_when_the_simulator_has_gone(start, chromium):
     again = start("--plain", listen=f"127.0.0.1:{simulator.port}")
     again.sms()
     chromium.wait("document.querySelectorAll('.card').length === 1")
+    chromium.call("Page.close")
+    chromium.session = None
+
+
+@pytest.fixture
+def view(start, chromium):
+    """Starts a simulator and looks at its page: view("--delay", 10) gives both."""
+    def open_page(*arguments):
+        simulator = start("--plain", *arguments)
+        chromium.session = None
+        chromium.open(simulator.url)
+        chromium.wait("document.getElementById('link')?.dataset.state === 'live'")
+        return simulator, chromium
+
+    yield open_page
+    chromium.call("Page.close")
+    chromium.session = None
+
+
+@needs_browser
+def test_each_message_says_which_way_it_came_and_what_became_of_it(view):
+    simulator, chromium = view("--receipt-delay", 50, "--receipt", "0003=131049")
+    simulator.post(template_message(to=PHONE, code="770011"))
+    chromium.wait("document.querySelector('.bubble .state')?.textContent === '✓✓ read'")
+    assert chromium.evaluate("document.querySelector('.bubble .way').textContent") == "WhatsApp · Meta"
+    assert chromium.evaluate("document.querySelector('.bubble .since').hidden")
+    simulator.post(template_message(to="+966505550003", code="880022"))
+    chromium.wait("document.querySelectorAll('.bubble')[1]?.querySelector('.state').textContent === '✗ failed: 131049'")
+    simulator.sms(sms(to="+966505550003", code="880022"))
+    chromium.wait("document.querySelector('.card .since')?.textContent.startsWith('fallback after ')")
+    assert chromium.evaluate("document.querySelector('.card .way').textContent") == "SMS · SMS gateway"
+    chromium.wait("document.querySelector('.card .state').textContent === '✓✓ delivered'")
+    assert chromium.evaluate("document.querySelectorAll('.bubble, .card').length") == 3
+
+
+@needs_browser
+def test_what_is_on_the_page_is_read_without_waiting(view):
+    simulator, _ = view("--receipt-delay", 400)
+    simulator.post()
+    [message] = simulator.wait_for(lambda messages: messages[0]["status"] == "read")
+    at = {event["status"]: event["at"] for event in message["events"]}
+    assert at["read"] - at["delivered"] < 350
+
+
+@needs_browser
+def test_calls_that_were_refused_are_listed_with_their_reason(phone, page):
+    phone.post(Authorization=None)
+    phone.post(template_message(to="+966505550001"))
+    page.wait("document.querySelectorAll('#refused li').length === 2")
+    text = page.evaluate("document.getElementById('refused').textContent")
+    assert "There is no Authorization" in text and "190" in text and "131026" in text
+    assert not page.evaluate("document.getElementById('refused-box').hidden")
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_states_can_be_read_in_light_and_dark(phone, page, scheme):
+    """WCAG 2.2, 1.4.3: 4.5 to 1, for what stands on a bubble and on a card."""
+    page.resize(1280, 800, scheme)
+    phone.post(template_message(code="770011"))
+    phone.sms(sms(code="770011"))
+    page.wait("document.querySelectorAll('.bubble, .card').length === 2")
+    page.wait("document.querySelector('.card .since').textContent !== ''")
+    lowest = page.evaluate("""(() => {
+        const channels = (color) => color.match(/[0-9.]+/g).slice(0, 3).map((value) => value / 255)
+            .map((value) => (value <= .04045 ? value / 12.92 : ((value + .055) / 1.055) ** 2.4));
+        const light = (color) => { const [r, g, b] = channels(color); return .2126 * r + .7152 * g + .0722 * b; };
+        const behind = (node) => { while (getComputedStyle(node).backgroundColor === 'rgba(0, 0, 0, 0)') node = node.parentElement;
+            return getComputedStyle(node).backgroundColor; };
+        const ratios = [];
+        for (const node of document.querySelectorAll('.state, .way, .since:not([hidden])')) {
+            for (const status of node.className === 'state' ? ['sent', 'read', 'failed'] : ['']) {
+                if (status) node.dataset.status = status;
+                const pair = [light(getComputedStyle(node).color), light(behind(node))].sort((a, b) => a - b);
+                ratios.push((pair[1] + .05) / (pair[0] + .05));
+            }
+        }
+        return Math.min(...ratios);
+    })()""")
+    assert lowest >= 4.5

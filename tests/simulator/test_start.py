@@ -99,6 +99,20 @@ OPTION_ERRORS = {
     "template": ["--template", "Login Code!"],
     "language": ["--language", ""],
     "phone number id": ["--phone-number-id", "12a"],
+    "fail Meta with a word": ["--fail", "1=BALANCE_INSUFFICIENT"],
+    "receipts to elsewhere": ["--receipts", "https://example.org/meta"],
+    "receipts by another scheme": ["--receipts", "ftp://127.0.0.1/meta"],
+    "receipts with a password": ["--receipts", "http://a:b@127.0.0.1/meta"],
+    "receipts of an unknown provider": ["--receipts", "acme=http://127.0.0.1/"],
+    "receipt without what": ["--receipt", "0001"],
+    "receipt with unknown word": ["--receipt", "0001=explode"],
+    "receipt with a bad delay": ["--receipt", "0001=131026:soon"],
+    "receipt with an empty batch": ["--receipt", "0001=batch:0"],
+    "receipt with a batch without size": ["--receipt", "0001=batch"],
+    "receipt with a large batch": ["--receipt", "0001=batch:1001"],
+    "receipt delay": ["--receipt-delay", "x"],
+    "template pending": ["--template-pending", "-1"],
+    "account id": ["--waba-id", "abc"],
     "certificate without TLS": ["--plain", "--ca-out", "ca.pem"],
 }
 
@@ -114,6 +128,7 @@ def test_unreadable_files_are_named(tmp_path):
     (tmp_path / "empty").write_text("")
     (tmp_path / "two-lines").write_text("a\nb\n")
     for option, name in (("--token-file", "missing"), ("--sms-key-file", "missing"), ("--token-file", "empty"),
+                         ("--app-secret-file", "missing"), ("--ycloud-secret-file", "empty"),
                          ("--token-file", "two-lines")):
         ended = run("--listen", "127.0.0.1:0", option, tmp_path / name)
         assert ended.returncode == 1 and option in ended.stderr and name in ended.stderr

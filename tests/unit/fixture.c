@@ -1,6 +1,8 @@
 #include "tests/unit/fixture.h"
 
+#include "daemon/core/outcome.h"
 #include "daemon/core/store_challenge.h"
+#include "daemon/provider/provider.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -93,7 +95,7 @@ static int in_group(const char *user, const char *group)
 
 void fixture_configure(struct fixture *f, const char *config)
 {
-	char text[4096], why[CONFIG_WHY_MAX];
+	char text[8192], why[CONFIG_WHY_MAX];
 
 	snprintf(text, sizeof(text), "%s%s", channels, config);
 	config_unref(f->config);
@@ -222,10 +224,11 @@ void fixture_carry(struct fixture *f, const struct send *send)
 size_t fixture_deliver(struct fixture *f)
 {
 	struct outbox_batch batch;
+	struct reply reply = {0};
 	size_t total = 0;
 
 	do {
-		assert_int_equal(outbox_claim(&f->engine, f->tx, &batch), 0);
+		assert_int_equal(outbox_claim(&f->engine, f->tx, &batch, &reply), 0);
 		for (size_t i = 0; i < batch.count; i++)
 			fixture_carry(f, &batch.sends[i]);
 		total += batch.count;
@@ -236,10 +239,11 @@ size_t fixture_deliver(struct fixture *f)
 
 void fixture_report_sent(struct fixture *f)
 {
+	struct reply reply = {0};
 	struct sent sent = {0};
 
 	snprintf(sent.id, sizeof(sent.id), "%s", f->last.id);
-	assert_int_equal(outbox_sent(f->tx, &sent), 0);
+	assert_int_equal(outcome_sent(&f->engine, f->tx, &sent, &reply), 0);
 }
 
 void fixture_report_failed(struct fixture *f, enum failure failure)
@@ -248,5 +252,40 @@ void fixture_report_failed(struct fixture *f, enum failure failure)
 	struct reply reply = {0};
 
 	snprintf(failed.id, sizeof(failed.id), "%s", f->last.id);
-	assert_int_equal(outbox_failed(&f->engine, f->tx, &failed, &reply), 0);
+	assert_int_equal(outcome_failed(&f->engine, f->tx, &failed, &reply), 0);
+}
+
+struct reply fixture_receipt(struct fixture *f, const char *id, enum receipt_state state, const char *code)
+{
+	struct receipt receipt = {.state = (int)state};
+	struct reply reply = {0};
+	const struct config_channel *channel;
+	struct delivery d;
+
+	assert_int_equal(delivery_id_parse(id, &d), 0);
+	assert_int_equal(store_delivery_at(f->tx, d.challenge, d.generation, d.position, &d), 1);
+	channel = config_channel(f->config, d.channel);
+	snprintf(receipt.provider, sizeof(receipt.provider), "%s", driver_find(channel->driver)->provider);
+	snprintf(receipt.id, sizeof(receipt.id), "%s", id);
+	if (state == RECEIPT_FAILED)
+		provider_judge(&provider_meta, code, &receipt.why);
+	assert_int_equal(outcome_receipt(&f->engine, f->tx, &receipt, &reply), 0);
+	return reply;
+}
+
+void fixture_ask(struct fixture *f, const struct wire_message *message, const union admin_request *request,
+		 struct admin_page *page, struct reply *reply)
+{
+	struct admin admin = {
+		.engine = &f->engine, .tx = f->tx, .by = "root", .request = request, .page = page, .reply = reply};
+
+	memset(reply, 0, sizeof(*reply));
+	page->count = 0;
+	page->more = false;
+	for (size_t i = 0; i < admin_op_count; i++)
+		if (admin_ops[i].request == message)
+			assert_int_equal(admin_ops[i].run(&admin), 0);
+	assert_int_not_equal(reply->kind, REPLY_NONE);
+	if (reply->has_send)
+		fixture_carry(f, &reply->send);
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "daemon/core/admin.h"
 #include "daemon/core/dialogue.h"
 #include "daemon/core/engine.h"
 #include "daemon/core/outbox.h"
@@ -73,3 +74,9 @@ void fixture_carry(struct fixture *f, const struct send *send);
 /* The sender's report on the last message. */
 void fixture_report_sent(struct fixture *f);
 void fixture_report_failed(struct fixture *f, enum failure failure);
+/* A receipt of its provider about a delivery; code: Meta's, of RECEIPT_FAILED. What it leads to. */
+struct reply fixture_receipt(struct fixture *f, const char *id, enum receipt_state state, const char *code);
+
+/* An admin's op as root; the page goes on where the last one ended. What it sends is carried. */
+void fixture_ask(struct fixture *f, const struct wire_message *message, const union admin_request *request,
+		 struct admin_page *page, struct reply *reply);

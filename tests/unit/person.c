@@ -84,7 +84,7 @@ int person_types(struct person *p, const char *text)
 
 void person_leaves(struct person *p)
 {
-	assert_int_equal(engine_leave(p->f->tx, p->challenge), 0);
+	assert_int_equal(engine_leave(&p->f->engine, p->f->tx, p->challenge, &p->reply), 0);
 }
 
 void expect_prompt(const struct person *p, const char *part)

@@ -1,4 +1,5 @@
 /* daemon/core/outbox: which message goes out next, by what became of the one before. */
+#include "daemon/core/outcome.h"
 #include "daemon/core/store_challenge.h"
 #include "tests/unit/person.h"
 
@@ -33,11 +34,14 @@ static void expect_deliveries(int64_t whatsapp, int64_t sms)
 	assert_int_equal(fixture_delivery(&f, alice.challenge, 2), -1);
 }
 
+/* What a decision leaves for after the commit. */
+static struct reply reply;
+
 static int64_t next_due(void)
 {
 	struct outbox_batch batch;
 
-	assert_int_equal(outbox_claim(&f.engine, f.tx, &batch), 0);
+	assert_int_equal(outbox_claim(&f.engine, f.tx, &batch, &reply), 0);
 	assert_int_equal(batch.count, 0);
 	return batch.next_due;
 }
@@ -128,10 +132,10 @@ static void failures_are_told_without_the_number(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct failed failed = {.why = {.failure = FAILURE_UNDELIVERABLE, .code = "131026", .detail = "no account"}};
-		struct reply reply = {0};
+		memset(&reply, 0, sizeof(reply));
 
 		snprintf(failed.id, sizeof(failed.id), "%s", f.last.id);
-		assert_int_equal(outbox_failed(&f.engine, f.tx, &failed, &reply), 0);
+		assert_int_equal(outcome_failed(&f.engine, f.tx, &failed, &reply), 0);
 		assert_int_equal(reply.note_priority, priorities[i]);
 		assert_non_null(strstr(reply.note, "alice: "));
 		assert_non_null(strstr(reply.note, "undeliverable 131026: no account; "));
@@ -148,7 +152,7 @@ static void report_sent(const char *id)
 	struct sent sent = {.message_id = "wamid.x"};
 
 	snprintf(sent.id, sizeof(sent.id), "%s", id);
-	assert_int_equal(outbox_sent(f.tx, &sent), 0);
+	assert_int_equal(outcome_sent(&f.engine, f.tx, &sent, &reply), 0);
 }
 
 static void a_report_counts_once_and_only_for_what_is_on_its_way(void **state)
@@ -264,7 +268,7 @@ static void without_a_sender_everything_waits(void **state)
 	(void)state;
 	f.engine.sender_ready = false;
 	fixture_advance(&f, 26);
-	assert_int_equal(outbox_claim(&f.engine, f.tx, &batch), 0);
+	assert_int_equal(outbox_claim(&f.engine, f.tx, &batch, &reply), 0);
 	assert_int_equal(batch.count, 0);
 	assert_true(batch.next_due <= f.clock.now);
 	expect_deliveries(DELIVERY_SENDING, DELIVERY_PLANNED);
@@ -285,14 +289,14 @@ static void what_was_interrupted_has_an_unknown_outcome(void **state)
 	bob = person_by_ssh(&f, "bob");
 	assert_int_equal(person_begins(&bob), 0);
 	/* A sender connects at this moment and knows nothing of what the one before was given. */
-	assert_int_equal(outbox_recover(&f.engine, f.tx, f.clock.now), 0);
+	assert_int_equal(outcome_recover(&f.engine, f.tx, f.clock.now, &reply), 0);
 	expect_deliveries(DELIVERY_UNKNOWN, DELIVERY_PLANNED);
 	assert_int_equal(fixture_delivery(&f, bob.challenge, 0), DELIVERY_SENDING);
 	assert_int_equal(fixture_deliver(&f), 1);
 	assert_string_equal(f.last.channel, "sms");
 	assert_string_equal(f.last.to, "+966512345634");
 	/* What goes out late was handed over late. */
-	assert_int_equal(outbox_recover(&f.engine, f.tx, f.clock.now), 0);
+	assert_int_equal(outcome_recover(&f.engine, f.tx, f.clock.now, &reply), 0);
 	expect_deliveries(DELIVERY_UNKNOWN, DELIVERY_SENDING);
 }
 
@@ -320,7 +324,7 @@ static void a_crowd_is_served_in_batches(void **state)
 	while (left > 0) {
 		struct outbox_batch batch;
 
-		assert_int_equal(outbox_claim(&f.engine, f.tx, &batch), 0);
+		assert_int_equal(outbox_claim(&f.engine, f.tx, &batch, &reply), 0);
 		assert_int_equal(batch.count, left < OUTBOX_BATCH_MAX ? left : OUTBOX_BATCH_MAX);
 		left -= batch.count;
 		assert_true(left > 0 ? batch.next_due <= f.clock.now : batch.next_due == INT64_MAX);

@@ -45,6 +45,8 @@ static const struct {
 	{{PROMPT_UNDELIVERED, .digits = "34"}, "[web1] The code could not be delivered; r sends a new one. Code: "},
 	{{PROMPT_DELAYED, .digits = "34"},
 	 "[web1] No code can be sent just now; it comes as soon as that is mended. Code: "},
+	{{PROMPT_NO_CHANNEL, .digits = "34"},
+	 "[web1] No code can be sent just now: ask your administrator, or Enter to try again. Code: "},
 	{{PROMPT_HELP, .digits = "34", .next = "SMS", .unsent = true},
 	 "Type the code, r for a new code, s to get it by SMS now, Enter alone to send one.\n[web1] Code: "},
 	{{PROMPT_HELP, .digits = "34"}, "Type the code, r for a new code, Enter alone to give up.\n[web1] Code: "},

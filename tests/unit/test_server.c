@@ -56,14 +56,17 @@ static void write_file(const char *name, mode_t mode, const char *text)
 
 static void configure(void)
 {
-	char text[1024], path[128], why[CONFIG_WHY_MAX];
+	char text[2048], path[128], why[CONFIG_WHY_MAX];
 
-	snprintf(text, sizeof(text),
-		 "core { state_dir = \"%1$s/state\" master_key = \"file:%1$s/key\" login_socket = \"%1$s/login.sock\"\n"
-		 " admin_socket = \"%1$s/admin.sock\" sender_socket = \"%1$s/sender.sock\" sender_user = root hostname "
-		 "= web1 }\n"
-		 "channel \"whatsapp\" { driver = file path = \"%1$s/messages\" }\n",
-		 core.folder);
+	snprintf(
+		text, sizeof(text),
+		"core { state_dir = \"%1$s/state\" master_key = \"file:%1$s/key\" login_socket = \"%1$s/login.sock\"\n"
+		" admin_socket = \"%1$s/admin.sock\" sender_socket = \"%1$s/sender.sock\" sender_user = root hostname "
+		"= web1 webhook_socket = \"%1$s/webhook.sock\" webhook_user = root }\n"
+		"webhook { listen = \"127.0.0.1:1\" }\nalarm { exec = {\"/bin/sh\", \"-c\", \"echo $WHATSAPP_OTP_ALARM:"
+		"$WHATSAPP_OTP_SUBJECT >>%1$s/alarms\"} }\n"
+		"channel \"whatsapp\" { driver = whatsapp_cloud }\nchannel \"sms\" { driver = http }\n",
+		core.folder);
 	write_file("conf", 0600, text);
 	write_file("key", 0400, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
 	path_of("conf", path);
@@ -100,6 +103,9 @@ static int stop(void **state)
 {
 	static const char *const names[] = {"conf", "key", "log", "state/whatsapp-otp.db", "state"};
 	char path[128];
+
+	path_of("alarms", path);
+	unlink(path); /* where there was one */
 
 	(void)state;
 	server_stop(core.server);
@@ -309,6 +315,161 @@ static void what_a_program_says_of_itself_is_not_logged(void **state)
 	assert_false(log_holds("publickey"));
 }
 
+/* Receipts */
+
+/* Enrols alice on the way: what is sent is her code. */
+static void begin_enrolment(int admin, int sender, struct send *send)
+{
+	struct enroll enroll = {.user = "alice", .phone = "+966501234534"};
+	struct sent sent = {.message_id = "wamid.x"};
+	struct ask ask;
+
+	say(admin, &wire_enroll, &enroll);
+	hear(admin, &wire_ask, &ask);
+	hear(sender, &wire_send, send);
+	assert_string_equal(send->channel, "whatsapp");
+	memcpy(sent.id, send->id, sizeof(sent.id));
+	say(sender, &wire_sent, &sent);
+}
+
+static void a_failed_receipt_is_followed_by_an_sms_at_once(void **state)
+{
+	int sender = dial("sender.sock"), admin = dial("admin.sock"), webhook = dial("webhook.sock");
+	struct receipt receipt = {
+		.provider = "meta",
+		.state = RECEIPT_FAILED,
+		.why = {.code = "190", .alarm = ALARM_NOW, .breaker = BREAKER_CHANNEL, .failure = FAILURE_CONFIG}};
+	struct send first, second;
+	char path[128], alarm[64] = "";
+	int fd;
+
+	(void)state;
+	begin_enrolment(admin, sender, &first);
+	memcpy(receipt.id, first.id, sizeof(receipt.id));
+	say(webhook, &wire_receipt, &receipt);
+	hear(sender, &wire_send, &second); /* within the 20 ms that say() waits */
+	assert_string_equal(second.channel, "sms");
+	assert_string_equal(second.code, first.code);
+	assert_true(log_holds("alarm: channel: whatsapp: 190"));
+	turn(200);
+	path_of("alarms", path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_true(read(fd, alarm, sizeof(alarm) - 1) > 0);
+	close(fd);
+	assert_string_equal(alarm, "channel:whatsapp\n");
+	close(admin);
+	close(sender);
+	close(webhook);
+}
+
+/* The items of a list up to its end. */
+static unsigned count_breakers(int admin)
+{
+	struct admin_user all = {0};
+	char data[WIRE_DATAGRAM_MAX];
+	unsigned count = 0;
+	ssize_t length;
+
+	say(admin, &wire_breakers, &all);
+	while ((length = recv(admin, data, sizeof(data), MSG_DONTWAIT)) > 0 &&
+	       wire_is(&wire_breaker, data, (size_t)length))
+		count++;
+	assert_true(length > 0 && wire_is(&wire_done, data, (size_t)length));
+	return count;
+}
+
+static void a_breaker_closes_when_the_probed_channel_works(void **state)
+{
+	int sender = dial("sender.sock"), admin = dial("admin.sock"), webhook = dial("webhook.sock");
+	struct receipt receipt = {.provider = "meta",
+				  .state = RECEIPT_FAILED,
+				  .why = {.code = "190", .breaker = BREAKER_CHANNEL, .failure = FAILURE_CONFIG}};
+	struct health health = {.name = "whatsapp", .state = "ok"}, asked;
+	struct send send;
+
+	(void)state;
+	begin_enrolment(admin, sender, &send);
+	memcpy(receipt.id, send.id, sizeof(receipt.id));
+	say(webhook, &wire_receipt, &receipt);
+	hear(sender, &wire_send, &send);
+	assert_int_equal(count_breakers(admin), 1);
+	say(sender, &wire_health, &health); /* not asked: it may be from before */
+	assert_int_equal(count_breakers(admin), 1);
+	core.later += 61 * SECOND;
+	turn(1300);
+	hear(sender, &wire_health, &asked);
+	assert_string_equal(asked.name, "whatsapp");
+	say(sender, &wire_health, &health);
+	assert_int_equal(count_breakers(admin), 0);
+	close(admin);
+	close(sender);
+	close(webhook);
+}
+
+static void signals_and_nonsense_on_the_webhooks_socket(void **state)
+{
+	int sender = dial("sender.sock"), admin = dial("admin.sock"), webhook = dial("webhook.sock");
+	struct signal signal = {.provider = "meta", .kind = SIGNAL_NOT_REQUESTED, .message_id = "wamid.x"};
+	struct receipt unknown = {.provider = "meta", .id = "0000", .state = RECEIPT_DELIVERED};
+	struct alarm_item alarm;
+	struct admin_user all = {0};
+	struct login_begin login = {.user = "alice", .service = "sshd"};
+	struct done done;
+
+	(void)state;
+	say(webhook, &wire_receipt, &unknown);
+	say(webhook, &wire_login_begin, &login); /* not what this socket is for */
+	say(webhook, &wire_signal, &signal);     /* about nobody */
+	assert_false(has_ended(webhook));
+	say(admin, &wire_alarms, &all);
+	hear(admin, &wire_done, &done);
+	memcpy(signal.phone, "+966501234534", 14);
+	signal.kind = SIGNAL_ACCOUNT;
+	strcpy(signal.subject, "account_update");
+	strcpy(signal.event, "DISABLED_UPDATE");
+	signal.alarm = ALARM_NOW;
+	say(webhook, &wire_signal, &signal);
+	say(admin, &wire_alarms, &all);
+	hear(admin, &wire_alarm, &alarm);
+	assert_string_equal(alarm.kind, "account");
+	hear(admin, &wire_done, &done);
+	close(admin);
+	close(sender);
+	close(webhook);
+}
+
+/* More receipts than the database takes at once wait in the socket; none is lost. */
+static void a_flood_of_receipts_is_taken_in_turn(void **state)
+{
+	int sender = dial("sender.sock"), admin = dial("admin.sock"), webhook = dial("webhook.sock");
+	struct receipt receipt = {.provider = "meta", .state = RECEIPT_DELIVERED};
+	struct deliveries ask = {0};
+	struct delivery_item delivery;
+	struct send send;
+	unsigned told = 0;
+
+	(void)state;
+	begin_enrolment(admin, sender, &send);
+	strcpy(receipt.id, "0000");
+	for (unsigned i = 0; i < 5000; i++) {
+		if (i == 4999)
+			memcpy(receipt.id, send.id, sizeof(receipt.id));
+		while (wire_send_message(webhook, &wire_receipt, &receipt) == -EAGAIN)
+			turn(1);
+		told++;
+	}
+	assert_int_equal(told, 5000);
+	turn(500);
+	snprintf(ask.challenge, sizeof(ask.challenge), "%.40s", send.id);
+	say(admin, &wire_deliveries, &ask);
+	hear(admin, &wire_delivery, &delivery);
+	assert_string_equal(delivery.state, "delivered");
+	close(admin);
+	close(sender);
+	close(webhook);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -318,6 +479,10 @@ int main(void)
 		TEST(who_has_gone_is_not_decided),
 		TEST(a_sender_that_dies_in_a_probe_is_told_once),
 		TEST(what_a_program_says_of_itself_is_not_logged),
+		TEST(a_failed_receipt_is_followed_by_an_sms_at_once),
+		TEST(a_breaker_closes_when_the_probed_channel_works),
+		TEST(signals_and_nonsense_on_the_webhooks_socket),
+		TEST(a_flood_of_receipts_is_taken_in_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,9 +126,9 @@ static void an_empty_folder_gets_a_private_database(void **state)
 	assert_int_equal(stat(database(), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(ask_sql("PRAGMA application_id"), 0x574f5450);
-	assert_int_equal(ask_sql("PRAGMA user_version"), 1);
+	assert_int_equal(ask_sql("PRAGMA user_version"), 2);
 	assert_int_equal(ask_sql("SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
-	assert_int_equal(ask_sql("SELECT count(*) FROM sqlite_master WHERE type = 'table'"), 6);
+	assert_int_equal(ask_sql("SELECT count(*) FROM sqlite_master WHERE type = 'table'"), 13);
 	expect_opens();
 }
 

@@ -120,6 +120,16 @@ static void test_value_is_no_template(void **state)
 	memory_free(out);
 }
 
+static void test_placeholder_is_found_and_a_doubled_brace_is_none(void **state)
+{
+	(void)state;
+	assert_true(template_has("a {to} b", TEMPLATE_PLAIN, "to"));
+	assert_false(template_has("a {{to}} b", TEMPLATE_PLAIN, "to"));
+	assert_true(template_has("{{{to}}}", TEMPLATE_PLAIN, "to"));
+	assert_true(template_has("{\"a\":\"{to}\"}", TEMPLATE_JSON, "to"));
+	assert_false(template_has("{too}{t}", TEMPLATE_PLAIN, "to"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +141,7 @@ int main(void)
 		cmocka_unit_test(test_braces_are_written_twice),
 		cmocka_unit_test(test_unknown_placeholder_is_named),
 		cmocka_unit_test(test_value_is_no_template),
+		cmocka_unit_test(test_placeholder_is_found_and_a_doubled_brace_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

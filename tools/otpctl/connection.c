@@ -35,9 +35,10 @@ const char *connection_sentence(int error)
 	return strerror(error);
 }
 
-static int unreachable(const char *path, int error)
+static int unreachable(const struct connection *connection, int error)
 {
-	output_error("%s: %s", path, connection_sentence(error));
+	if (!connection->quiet)
+		output_error("%s: %s: %s", connection->command, connection->path, connection_sentence(error));
 	return EXIT_UNREACHABLE;
 }
 
@@ -45,10 +46,12 @@ int connection_open(struct otpctl *ctl, struct connection *ret)
 {
 	const struct passwd *core = getpwnam(CORE_USER);
 
-	*ret = (struct connection){.path = otpctl_socket(ctl), .timeout_ms = WIRE_REPLY_MS};
+	ret->path = otpctl_socket(ctl);
+	ret->command = ctl->command;
+	ret->timeout_ms = WIRE_REPLY_MS;
 	ret->fd = wire_connect(ret->path, core ? core->pw_uid : 0, WIRE_CONNECT_MS);
 	if (ret->fd < 0)
-		return unreachable(ret->path, -ret->fd);
+		return unreachable(ret, -ret->fd);
 	return EXIT_OK;
 }
 
@@ -63,7 +66,7 @@ int connection_send(struct connection *connection, const struct wire_message *me
 {
 	int r = wire_send_message(connection->fd, message, in);
 
-	return r < 0 ? unreachable(connection->path, -r) : EXIT_OK;
+	return r < 0 ? unreachable(connection, -r) : EXIT_OK;
 }
 
 /* One datagram of a kind that is expected here. */
@@ -72,7 +75,7 @@ static int receive_datagram(struct connection *connection, char data[static WIRE
 	ssize_t n = wire_receive(connection->fd, data, connection->timeout_ms);
 
 	if (n <= 0)
-		return unreachable(connection->path, n < 0 ? (int)-n : EPIPE);
+		return unreachable(connection, n < 0 ? (int)-n : EPIPE);
 	*length = (size_t)n;
 	return EXIT_OK;
 }
@@ -84,8 +87,9 @@ static int decode(const struct connection *connection, const struct wire_message
 
 	if (wire_decode(message, data, length, out, why) == 0)
 		return EXIT_OK;
-	output_error("%s: the core's answer: %s; are whatsapp-otpctl and the core of one version?", connection->path,
-		     why);
+	if (!connection->quiet)
+		output_error("%s: %s: the core's answer: %s; are whatsapp-otpctl and the core of one version?",
+			     connection->command, connection->path, why);
 	return EXIT_UNREACHABLE;
 }
 
@@ -101,7 +105,7 @@ int connection_receive(struct connection *connection, struct answer *ret)
 	if (wire_is(&wire_done, data, length))
 		return decode(connection, &wire_done, data, length, &ret->done);
 	if (!wire_is(&wire_ask, data, length))
-		return unreachable(connection->path, EBADMSG);
+		return unreachable(connection, EBADMSG);
 	ret->is_ask = true;
 	return decode(connection, &wire_ask, data, length, &ret->ask);
 }
@@ -111,6 +115,10 @@ union item {
 	struct enrolment_item enrolment;
 	struct challenge_item challenge;
 	struct delivery_item delivery;
+	struct alarm_item alarm;
+	struct breaker_item breaker;
+	struct stat_item stat;
+	struct route_step step;
 	struct health health;
 };
 
@@ -130,7 +138,7 @@ int connection_call(struct connection *connection, const struct wire_message *me
 		if (wire_is(&wire_done, data, length))
 			return decode(connection, &wire_done, data, length, ret);
 		if (!item || !wire_is(item, data, length))
-			return unreachable(connection->path, EBADMSG);
+			return unreachable(connection, EBADMSG);
 		status = decode(connection, item, data, length, &out);
 		if (status == EXIT_OK)
 			each(userdata, item, &out);

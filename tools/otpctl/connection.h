@@ -10,6 +10,8 @@
 struct connection {
 	int fd; /* -1: closed */
 	unsigned timeout_ms;
+	const char *command; /* in front of errors */
+	bool quiet;          /* errors are not printed, only returned */
 	const char *path;
 };
 

@@ -54,10 +54,13 @@ static void print_delivery(const struct progress *watch, const struct delivery_i
 	} sentences[] = {
 		{"sending", "handed to the sender"},
 		{"sent", "accepted by the provider"},
+		{"delivered", "delivered"},
+		{"read", "read"},
 		{"failed", "failed"},
 		{"unknown", "no answer from the provider, it may still arrive"},
 		{"paused", "paused"},
 		{"cancelled", "cancelled"},
+		{"spared", "not needed"},
 	};
 	const char *sentence = d->state;
 
@@ -79,7 +82,8 @@ static void on_delivery(void *userdata, const struct wire_message *message, cons
 
 	if (strcmp(d->state, "planned") == 0 || strcmp(d->state, "paused") == 0 || strcmp(d->state, "sending") == 0)
 		watch->waiting++;
-	watch->sent = watch->sent || strcmp(d->state, "sent") == 0;
+	watch->sent = watch->sent || strcmp(d->state, "sent") == 0 || strcmp(d->state, "delivered") == 0 ||
+		      strcmp(d->state, "read") == 0;
 	if (!is_news(watch, d))
 		return;
 	if (watch->json)

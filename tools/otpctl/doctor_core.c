@@ -111,7 +111,7 @@ void doctor_check_core(struct doctor *doctor)
 {
 	const struct socket_rule rule = {"admin socket", otpctl_socket(doctor->ctl), 0600, 0007,
 					 "not 0660, so others could enrol numbers"};
-	struct connection connection = {.path = rule.path, .timeout_ms = WIRE_REPLY_MS};
+	struct connection connection = {.path = rule.path, .timeout_ms = WIRE_REPLY_MS, .command = "doctor"};
 	struct done done;
 
 	connection.fd = check_socket(doctor, &rule) ? check_answer(doctor, &rule) : -1;

@@ -1,5 +1,6 @@
 /* The stacks of pam.d that ask for our codes, and the module that they name. */
 #include "tools/otpctl/doctor.h"
+#include "tools/otpctl/pam_arguments.h"
 #include "tools/otpctl/pam_findings.h"
 
 #include <dirent.h>
@@ -102,6 +103,27 @@ static void on_finding(void *userdata, const struct pam_finding *finding)
 		      finding->rule->file, finding->rule->line, finding->what);
 }
 
+/* Where nobody asks for a code, the module stands only for the belief that somebody does. */
+static void check_other_facilities(struct doctor *doctor, const char *service, struct judgement *j)
+{
+	static const char *const facilities[] = {"account", "password", "session"};
+
+	for (size_t i = 0; i < sizeof(facilities) / sizeof(facilities[0]); i++) {
+		const struct pam_rule *rule;
+		struct pam_stack stack;
+		char what[128];
+
+		if (pam_stack_read_facility(service, facilities[i], read_stack_file, doctor, &stack) < 0)
+			return;
+		rule = pam_findings_module(&stack);
+		snprintf(what, sizeof(what), "the module asks for no code under %s, it does nothing there",
+			 facilities[i]);
+		if (rule)
+			on_finding(j, &(struct pam_finding){true, rule, what, "move the line to auth"});
+		pam_stack_free(&stack);
+	}
+}
+
 /* True if the service asks for our codes. */
 static bool check_service(struct doctor *doctor, const char *service, bool *module_checked)
 {
@@ -118,8 +140,11 @@ static bool check_service(struct doctor *doctor, const char *service, bool *modu
 		*module_checked = true;
 	}
 	snprintf(name, sizeof(name), "pam %s", service);
-	if (rule)
+	if (rule) {
 		pam_findings_of(&stack, policies_may_ignore(doctor->config), on_finding, &j);
+		pam_arguments_judge(&stack, doctor->config, on_finding, &j);
+	}
+	check_other_facilities(doctor, service, &j);
 	if (rule && j.findings == 0)
 		doctor_report(doctor, VERDICT_OK, name, NULL, "%s:%d: asks for a code, and a wrong one ends the login",
 			      rule->file, rule->line);

@@ -1,146 +1,13 @@
-/* enroll, list, show, set, suspend, resume, unlock, remove: who is enrolled, and how. */
+/* list, show, set, suspend, resume, unlock, remove: who is enrolled, and how. */
 #include "tools/otpctl/connection.h"
 #include "tools/otpctl/output.h"
+#include "tools/otpctl/terminal.h"
 
-#include <pwd.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 #define FIELD(field) field, sizeof(field)
-
-/* Questions go to standard error: standard output is for what was asked for. False at the end of the input. */
-static bool read_answer(const char *prompt, char *answer, size_t size)
-{
-	bool ok;
-
-	fprintf(stderr, "%s", prompt);
-	fflush(stderr);
-	ok = fgets(answer, (int)size, stdin) != NULL;
-	if (ok && !strchr(answer, '\n'))
-		for (int c = getchar(); c != '\n' && c != EOF;)
-			c = getchar();
-	if (ok)
-		answer[strcspn(answer, "\r\n")] = '\0';
-	if (!ok && isatty(STDIN_FILENO))
-		fputc('\n', stderr);
-	return ok;
-}
-
-/* enroll */
-
-static void default_consent(struct otpctl *ctl, char *text, size_t size)
-{
-	const struct config *config = otpctl_config(ctl);
-	char host[65] = "this host";
-
-	if (gethostname(host, sizeof(host) - 1) < 0)
-		host[0] = '\0';
-	if (config && config->core.hostname[0])
-		snprintf(host, sizeof(host), "%s", config->core.hostname);
-	snprintf(text, size,
-		 "The user agreed to receive one-time login codes for %s at this number, by WhatsApp and, where that "
-		 "does "
-		 "not arrive, by SMS; nothing else is sent to it.",
-		 host);
-}
-
-static int enroll_request(struct otpctl *ctl, struct enroll *ret)
-{
-	const struct options *o = &ctl->options;
-	char typed[WIRE_TEXT_MAX] = "";
-	struct phone phone;
-
-	*ret = (struct enroll){.no_verify = o->no_verify};
-	/* Without --phone it is asked for: everybody can see the arguments of a command. */
-	if (!o->phone)
-		(void)read_answer("Phone number, with + and country code: ", FIELD(typed));
-	if (phone_parse(o->phone ? o->phone : typed, &phone) < 0) {
-		output_error(
-			"enroll: not a phone number; write it with + and country code, 7 to 15 digits: +966512345678");
-		return EXIT_USAGE;
-	}
-	memcpy(ret->phone, phone.e164, sizeof(phone.e164));
-	default_consent(ctl, FIELD(ret->consent));
-	if (o->consent && !*o->consent) {
-		output_error("--consent: is empty; write what the user agreed to, or leave the option out");
-		return EXIT_USAGE;
-	}
-	return otpctl_copy(FIELD(ret->user), ctl->arguments[0], "USER") &&
-			       otpctl_copy(FIELD(ret->channel), o->channel, "--channel") &&
-			       otpctl_copy(FIELD(ret->lang), o->language, "--language") &&
-			       otpctl_copy(FIELD(ret->consent), o->consent, "--consent")
-		       ? EXIT_OK
-		       : EXIT_USAGE;
-}
-
-/* One question of the core and its answer from the terminal. */
-static int answer_ask(struct connection *connection, const struct ask *ask)
-{
-	struct enroll_answer answer = {0};
-	int status;
-
-	memcpy(answer.challenge, ask->challenge, sizeof(answer.challenge));
-	if (!read_answer(ask->prompt, FIELD(answer.text))) {
-		output_error("enroll: no code was typed; nothing is enrolled, run it again");
-		return EXIT_REFUSED;
-	}
-	if (!wire_text_ok(answer.text, strlen(answer.text)))
-		answer.text[0] = '\0';
-	status = connection_send(connection, &wire_enroll_answer, &answer);
-	explicit_bzero(&answer, sizeof(answer));
-	return status;
-}
-
-/* The core decides how often it asks; done ends it. */
-static int converse(struct connection *connection, const struct enroll *request, struct done *ret)
-{
-	struct answer answer = {0};
-	int status = connection_send(connection, &wire_enroll, request);
-
-	if (status == EXIT_OK)
-		status = connection_receive(connection, &answer);
-	while (status == EXIT_OK && answer.is_ask) {
-		status = answer_ask(connection, &answer.ask);
-		if (status == EXIT_OK)
-			status = connection_receive(connection, &answer);
-	}
-	*ret = answer.done;
-	return status;
-}
-
-static void print_enrolled(const struct enroll *request)
-{
-	struct phone phone;
-	char mask[PHONE_MASK_MAX];
-
-	memcpy(phone.e164, request->phone, sizeof(phone.e164));
-	printf("%s is enrolled with %s%s\n", request->user, phone_mask(&phone, mask),
-	       request->no_verify ? " (not verified: no code was sent)" : "");
-}
-
-int command_enroll(struct otpctl *ctl)
-{
-	struct connection connection = CONNECTION_CLOSED;
-	struct enroll request;
-	struct done done;
-	int status = enroll_request(ctl, &request);
-
-	if (status != EXIT_OK)
-		return status;
-	if (!getpwnam(request.user))
-		output_warning("%s: no such user on this system; the enrolment counts once there is one", request.user);
-	status = connection_open(ctl, &connection);
-	if (status == EXIT_OK)
-		status = converse(&connection, &request, &done);
-	connection_close(&connection);
-	if (status == EXIT_OK)
-		status = connection_result(ctl, request.user, &done);
-	if (status == EXIT_OK && !ctl->options.json)
-		print_enrolled(&request);
-	return status;
-}
 
 /* list, show */
 
@@ -225,26 +92,65 @@ static void print_outcome(const struct otpctl *ctl, const char *user, const stru
 		printf("%s is %s\n", user, outcome);
 }
 
-int command_set(struct otpctl *ctl)
+/* What set changes takes one request or two: the preference, and the address beside the number. */
+struct changes {
+	struct admin_set preference;
+	struct address_set email;
+};
+
+static int set_request(const struct otpctl *ctl, struct changes *ret)
 {
 	const struct options *o = &ctl->options;
-	struct admin_set request = {0};
-	struct done done;
-	int status;
 
-	if (!o->channel && !o->language) {
-		output_error("set: nothing to set; give --channel CHANNEL, --channel auto or --language LANGUAGE");
+	*ret = (struct changes){.email.kind = "email"};
+	if (!o->channel && !o->language && !o->email) {
+		output_error("set: nothing to set; give --channel CHANNEL, --channel auto, --language LANGUAGE, "
+			     "--email ADDRESS or --email none");
 		return EXIT_USAGE;
 	}
-	if (!otpctl_copy(FIELD(request.user), ctl->arguments[0], "USER") ||
-	    !otpctl_copy(FIELD(request.channel), o->channel, "--channel") ||
-	    !otpctl_copy(FIELD(request.lang), o->language, "--language"))
+	if (!otpctl_copy(FIELD(ret->preference.user), ctl->arguments[0], "USER") ||
+	    !otpctl_copy(FIELD(ret->preference.channel), o->channel, "--channel") ||
+	    !otpctl_copy(FIELD(ret->preference.lang), o->language, "--language") ||
+	    !otpctl_copy(FIELD(ret->email.value), o->email, "--email"))
 		return EXIT_USAGE;
-	status = connection_once(ctl, &wire_set, &request, NULL, NULL, NULL, &done);
+	memcpy(ret->email.user, ret->preference.user, sizeof(ret->email.user));
+	if (strcmp(ret->email.value, "none") == 0)
+		ret->email.value[0] = '\0';
+	else if (o->email && !strchr(ret->email.value, '@')) {
+		output_error("set: --email: not an e-mail address; write NAME@DOMAIN, or none to forget it");
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+/* The second request is not made if the first was refused. */
+static int send_changes(struct otpctl *ctl, const struct changes *changes, struct done *ret)
+{
+	const struct options *o = &ctl->options;
+	struct connection connection = CONNECTION_CLOSED;
+	int status = connection_open(ctl, &connection);
+
+	ret->result = RESULT_ALLOW;
+	if (status == EXIT_OK && (o->channel || o->language))
+		status = connection_call(&connection, &wire_set, &changes->preference, NULL, NULL, NULL, ret);
+	if (status == EXIT_OK && ret->result == RESULT_ALLOW && o->email)
+		status = connection_call(&connection, &wire_address, &changes->email, NULL, NULL, NULL, ret);
+	connection_close(&connection);
+	return status;
+}
+
+int command_set(struct otpctl *ctl)
+{
+	struct changes changes;
+	struct done done = {0};
+	int status = set_request(ctl, &changes);
+
 	if (status == EXIT_OK)
-		status = connection_result(ctl, request.user, &done);
+		status = send_changes(ctl, &changes, &done);
 	if (status == EXIT_OK)
-		print_outcome(ctl, request.user, &done, "changed");
+		status = connection_result(ctl, changes.preference.user, &done);
+	if (status == EXIT_OK)
+		print_outcome(ctl, changes.preference.user, &done, "changed");
 	return status;
 }
 
@@ -291,7 +197,7 @@ static int confirm_removal(const struct otpctl *ctl)
 	}
 	snprintf(prompt, sizeof(prompt), "Forget the number of %s? Codes stop working for this user at once. [y/N] ",
 		 ctl->arguments[0]);
-	if (read_answer(prompt, answer, sizeof(answer)) &&
+	if (terminal_ask(prompt, answer, sizeof(answer)) &&
 	    (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0))
 		return EXIT_OK;
 	output_error("remove: not confirmed; nothing was removed");

@@ -1,4 +1,5 @@
 /* key init: makes the master key, from which every other key is derived. */
+#include "tools/otpctl/file.h"
 #include "tools/otpctl/otpctl.h"
 #include "tools/otpctl/output.h"
 
@@ -48,21 +49,6 @@ static int make_key(char text[static KEY_TEXT])
 	return r;
 }
 
-static int write_all(int fd, const char *data, size_t length)
-{
-	while (length > 0) {
-		ssize_t n = write(fd, data, length);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			data += n;
-			length -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 static int sync_directory_of(const char *path)
 {
 	char copy[PATH_MAX];
@@ -86,7 +72,7 @@ static int fill_file(int fd, const char *path, const struct passwd *owner)
 	if (r == 0 && (fchmod(fd, 0400) < 0 || (owner && fchown(fd, owner->pw_uid, owner->pw_gid) < 0)))
 		r = -errno;
 	if (r == 0)
-		r = write_all(fd, text, sizeof(text));
+		r = file_write_all(fd, text, sizeof(text));
 	explicit_bzero(text, sizeof(text));
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;

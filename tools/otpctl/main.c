@@ -11,7 +11,7 @@
 static const struct command {
 	const char *name;
 	const char *usage; /* behind the name */
-	unsigned options;  /* besides OPTIONS_EVERYWHERE */
+	uint64_t options;  /* besides OPTIONS_EVERYWHERE */
 	int least, most;   /* arguments */
 	int (*run)(struct otpctl *ctl);
 	const char *purpose;
@@ -24,16 +24,40 @@ static const struct command {
 	{"list", "[--reveal]", OPTION(REVEAL), 0, 0, command_list, "who is enrolled",
 	 "list\nlist --json | jq -r .user"},
 	{"show", "USER [--reveal]", OPTION(REVEAL), 1, 1, command_show, "one user, with the consent", "show alice"},
-	{"set", "USER [--channel CHANNEL|auto] [--language LANGUAGE]", OPTION(CHANNEL) | OPTION(LANGUAGE), 1, 1,
-	 command_set, "change a user's channel or language",
-	 "set alice --channel sms\nset alice --channel auto --language ar"},
+	{"set", "USER [--channel CHANNEL|auto] [--language LANGUAGE] [--email ADDRESS|none]",
+	 OPTION(CHANNEL) | OPTION(LANGUAGE) | OPTION(EMAIL), 1, 1, command_set,
+	 "change a user's channel, language or e-mail address",
+	 "set alice --channel sms\nset alice --channel auto --language ar\nset alice --email alice@example.com"},
+	{"verify", "USER", 0, 1, 1, command_verify, "send a code to the enrolled number and ask for it",
+	 "verify alice"},
+	{"telegram", "USER [--channel CHANNEL]", OPTION(CHANNEL), 1, 1, command_telegram,
+	 "a link, and its QR code, by which a user joins the Telegram bot", "telegram alice"},
 	{"suspend", "USER", 0, 1, 1, command_suspend, "accept no code of a user until resume", "suspend alice"},
 	{"resume", "USER", 0, 1, 1, command_resume, "end a suspension", "resume alice"},
 	{"unlock", "USER", 0, 1, 1, command_unlock, "end a lock-out and forget the wrong codes", "unlock alice"},
 	{"remove", "USER [--yes]", OPTION(YES), 1, 1, command_remove, "forget a user's number", "remove alice --yes"},
 	{"test", "USER [--channel CHANNEL]", OPTION(CHANNEL), 1, 1, command_test,
 	 "send a real message and watch it go out", "test alice\ntest alice --channel sms"},
+	{"route explain", "USER [--service SERVICE]", OPTION(SERVICE), 1, 1, command_route_explain,
+	 "which channels a user's codes would take, in which order and why",
+	 "route explain alice\nroute explain alice --service sudo"},
 	{"challenges", "", 0, 0, 0, command_challenges, "logins that wait for a code", "challenges"},
+	{"stats", "[--since TIME] [--by channel|country|provider|hour] [--html FILE]",
+	 OPTION(SINCE) | OPTION(BY) | OPTION(HTML), 0, 0, command_stats,
+	 "what was sent, what arrived, how fast, and what it cost",
+	 "stats\nstats --since 24h --by hour\nstats --since 2026-11-01 --by country --json\n"
+	 "stats --html /srv/www/otp.html"},
+	{"metrics", "[--textfile FILE] [--listen ADDRESS]", OPTION(TEXTFILE) | OPTION(LISTEN), 0, 0, command_metrics,
+	 "the same for Prometheus, as OpenMetrics",
+	 "metrics\nmetrics --textfile /var/lib/prometheus/node-exporter/whatsapp-otp.prom\n"
+	 "metrics --listen 127.0.0.1:9753"},
+	{"alarms", "", 0, 0, 0, command_alarms, "what the core wants somebody to know",
+	 "alarms\nalarms --json | jq -r 'select(.acked_at == 0).text'"},
+	{"alarms ack", "[KIND]", 0, 0, 1, command_alarms_ack, "take note of alarms: of one kind, or of all",
+	 "alarms ack\nalarms ack template"},
+	{"breakers", "", 0, 0, 0, command_breakers, "what is skipped for a while after failures", "breakers"},
+	{"breakers close", "[CHANNEL]", 0, 0, 1, command_breakers_close, "use it again at once: one channel, or all",
+	 "breakers close\nbreakers close whatsapp"},
 	{"health", "[--probe]", OPTION(PROBE), 0, 0, command_health,
 	 "the state of the core, the sender and the channels", "health\nhealth --probe"},
 	{"doctor", "[--pam-dir DIR] [--module-dir DIR] [--sshd FILE] [--sshd-config FILE]",
@@ -50,7 +74,7 @@ static void print_help(void)
 {
 	printf("usage: whatsapp-otpctl [--config FILE] [--json] [--socket PATH] COMMAND …\n\nCommands:\n");
 	for (size_t i = 0; i < COUNT(commands); i++)
-		printf("  %-14s %s\n", commands[i].name, commands[i].purpose);
+		printf("  %-15s %s\n", commands[i].name, commands[i].purpose);
 	printf("\nOptions (before or behind the command):\n");
 	options_print(OPTIONS_EVERYWHERE);
 	printf("\nExit status: 0 ok, 1 refused or not found, 2 wrong usage, 3 the core cannot be reached.\n"
@@ -76,20 +100,44 @@ static void print_command_help(const struct command *command)
 	}
 }
 
-/* The command at the front of the words, and how many words its name has. NULL if there is none. */
+/* True if the name has two words, and this is the first of them. */
+static bool is_in_family(const char *name, const char *word)
+{
+	const char *space = strchr(name, ' ');
+
+	return space && strncmp(word, name, (size_t)(space - name)) == 0 && !word[space - name];
+}
+
+/* The command at the front of the words, and how many words its name has: two if it can. NULL if there is none. */
 static const struct command *find_command(char **words, int *taken)
 {
-	for (size_t i = 0; i < COUNT(commands); i++) {
-		const char *name = commands[i].name, *space = strchr(name, ' ');
+	const struct command *found = NULL;
 
-		*taken = space ? 2 : 1;
-		if (!space && strcmp(words[0], name) == 0)
+	*taken = 1;
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		const char *name = commands[i].name;
+
+		if (strcmp(words[0], name) == 0)
+			found = &commands[i];
+		if (is_in_family(name, words[0]) && words[1] && strcmp(words[1], strchr(name, ' ') + 1) == 0) {
+			*taken = 2;
 			return &commands[i];
-		if (space && strncmp(words[0], name, (size_t)(space - name)) == 0 && !words[0][space - name] &&
-		    words[1] && strcmp(words[1], space + 1) == 0)
-			return &commands[i];
+		}
 	}
-	return NULL;
+	return found;
+}
+
+/* "key" alone. False if no command begins so. */
+static bool print_family(FILE *stream, const char *word)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (is_in_family(commands[i].name, word)) {
+			print_usage(stream, &commands[i]);
+			any = true;
+		}
+	return any;
 }
 
 static int usage_error(const struct command *command, const char *what, const char *why)
@@ -99,7 +147,7 @@ static int usage_error(const struct command *command, const char *what, const ch
 	return EXIT_USAGE;
 }
 
-static int check_usage(const struct command *command, char **arguments, unsigned given)
+static int check_usage(const struct command *command, char **arguments, uint64_t given)
 {
 	const char *wrong = options_name(given & ~(command->options | OPTIONS_EVERYWHERE));
 	int n = 0;
@@ -117,7 +165,14 @@ static int check_usage(const struct command *command, char **arguments, unsigned
 	return EXIT_OK;
 }
 
-static int run(struct otpctl *ctl, char **words, unsigned given)
+static int no_command(const struct otpctl *ctl, char **words)
+{
+	if (!words[1] && print_family(ctl->options.help ? stdout : stderr, words[0]))
+		return ctl->options.help ? EXIT_OK : EXIT_USAGE;
+	return usage_error(NULL, words[0], "no such command");
+}
+
+static int run(struct otpctl *ctl, char **words, uint64_t given)
 {
 	const struct command *command;
 	int taken, status;
@@ -134,7 +189,7 @@ static int run(struct otpctl *ctl, char **words, unsigned given)
 	}
 	command = find_command(words, &taken);
 	if (!command)
-		return usage_error(NULL, words[0], "no such command");
+		return no_command(ctl, words);
 	if (ctl->options.help) {
 		print_command_help(command);
 		return EXIT_OK;
@@ -148,7 +203,7 @@ static int run(struct otpctl *ctl, char **words, unsigned given)
 int main(int argc, char **argv)
 {
 	struct otpctl ctl = {0};
-	unsigned given = 0;
+	uint64_t given = 0;
 	int first, status = EXIT_USAGE;
 
 	/* Names and masks are UTF-8, whatever the caller's locale is. */

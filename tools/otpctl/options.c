@@ -3,6 +3,7 @@
 #include "tools/otpctl/output.h"
 
 #include <getopt.h>
+#include <string.h>
 
 static const struct option_row {
 	const char *name;
@@ -34,15 +35,25 @@ static const struct option_row {
 	[OPTION_SSHD] = {"--sshd", "FILE", offsetof(struct options, sshd), "the sshd to ask"},
 	[OPTION_SSHD_CONFIG] = {"--sshd-config", "FILE", offsetof(struct options, sshd_config),
 				"its configuration file"},
+	[OPTION_SERVICE] = {"--service", "SERVICE", offsetof(struct options, service),
+			    "as for a login by this service: sshd, sudo …"},
+	[OPTION_EMAIL] = {"--email", "ADDRESS", offsetof(struct options, email), "the e-mail address; none forgets it"},
+	[OPTION_SINCE] = {"--since", "TIME", offsetof(struct options, since), "7d, 12h, today, 2026-11-01, all"},
+	[OPTION_BY] = {"--by", "WHAT", offsetof(struct options, by), "channel, country, provider or hour"},
+	[OPTION_HTML] = {"--html", "FILE", offsetof(struct options, html), "write a page with charts"},
+	[OPTION_TEXTFILE] = {"--textfile", "FILE", offsetof(struct options, textfile),
+			     "write a file for node_exporter"},
+	[OPTION_LISTEN] = {"--listen", "ADDRESS", offsetof(struct options, listen),
+			   "serve at 127.0.0.1:PORT, at /PATH, or at systemd's socket: systemd"},
 };
 
-void options_print(unsigned set)
+void options_print(uint64_t set)
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option_row *row = &option_rows[i];
 		char left[40];
 
-		if (!(set & 1u << i))
+		if (!(set & UINT64_C(1) << i))
 			continue;
 		snprintf(left, sizeof(left), "%s%s%s", row->name, row->argument ? " " : "",
 			 row->argument ? row->argument : "");
@@ -50,10 +61,10 @@ void options_print(unsigned set)
 	}
 }
 
-const char *options_name(unsigned set)
+const char *options_name(uint64_t set)
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++)
-		if (set & 1u << i)
+		if (set & UINT64_C(1) << i)
 			return option_rows[i].name;
 	return NULL;
 }
@@ -74,8 +85,33 @@ static void keep_option(struct options *options, size_t id, const char *argument
 		*(bool *)(void *)at = true;
 }
 
+/* The word that getopt_long(3) has just read an option from. */
+static const char *typed_word(char **argv, const char *argument)
+{
+	return argv[optind - 1] == argument ? argv[optind - 2] : argv[optind - 1];
+}
+
+/* getopt_long(3) takes any beginning of a name for the name: a newer version may have two that begin so. */
+static bool is_whole(const struct option_row *row, const char *word)
+{
+	size_t length = strlen(row->name);
+
+	return strncmp(word, row->name, length) == 0 && (word[length] == '\0' || word[length] == '=');
+}
+
+/* Where a file, a folder or a socket is named, an empty word names none. */
+static bool wants_path(const struct option_row *row)
+{
+	static const char *const kinds[] = {"FILE", "PATH", "DIR"};
+
+	for (size_t i = 0; row->argument && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(row->argument, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Options may stand anywhere: getopt_long(3) moves the other words behind them. */
-int options_parse(int argc, char **argv, struct options *ret, unsigned *given)
+int options_parse(int argc, char **argv, struct options *ret, uint64_t *given)
 {
 	struct option table[OPTION_COUNT + 1] = {0};
 	int index = 0, c;
@@ -91,8 +127,12 @@ int options_parse(int argc, char **argv, struct options *ret, unsigned *given)
 			return wrong(argv[optind - 1], "no such option");
 		if (c == 'h')
 			index = OPTION_HELP;
+		else if (!is_whole(&option_rows[index], typed_word(argv, optarg)))
+			return wrong(typed_word(argv, optarg), "no such option; write its name in full");
+		if (wants_path(&option_rows[index]) && !*optarg)
+			return wrong(option_rows[index].name, "wants a path, not an empty word");
 		keep_option(ret, (size_t)index, optarg);
-		*given |= 1u << index;
+		*given |= UINT64_C(1) << index;
 	}
 	return optind;
 }

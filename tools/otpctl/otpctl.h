@@ -12,6 +12,7 @@ struct options {
 	const char *config, *socket; /* NULL where not given, as all strings here */
 	const char *phone, *channel, *language, *consent, *owner;
 	const char *pam_dir, *module_dir, *sshd, *sshd_config;
+	const char *service, *email, *since, *by, *html, *textfile, *listen;
 	bool json, no_verify, reveal, yes, secrets, probe;
 	bool help, version;
 };
@@ -37,6 +38,7 @@ const char *otpctl_socket(struct otpctl *ctl);
 bool otpctl_copy(char *to, size_t size, const char *typed, const char *what);
 
 int command_enroll(struct otpctl *ctl);
+int command_verify(struct otpctl *ctl);
 int command_list(struct otpctl *ctl);
 int command_show(struct otpctl *ctl);
 int command_set(struct otpctl *ctl);
@@ -44,8 +46,16 @@ int command_suspend(struct otpctl *ctl);
 int command_resume(struct otpctl *ctl);
 int command_unlock(struct otpctl *ctl);
 int command_remove(struct otpctl *ctl);
+int command_telegram(struct otpctl *ctl);
 int command_test(struct otpctl *ctl);
 int command_challenges(struct otpctl *ctl);
+int command_route_explain(struct otpctl *ctl);
+int command_stats(struct otpctl *ctl);
+int command_metrics(struct otpctl *ctl);
+int command_alarms(struct otpctl *ctl);
+int command_alarms_ack(struct otpctl *ctl);
+int command_breakers(struct otpctl *ctl);
+int command_breakers_close(struct otpctl *ctl);
 int command_health(struct otpctl *ctl);
 int command_config_check(struct otpctl *ctl);
 int command_key_init(struct otpctl *ctl);

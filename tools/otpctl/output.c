@@ -8,7 +8,7 @@
 #include <time.h>
 #include <wchar.h>
 
-#define COLUMNS_MAX 8
+#define COLUMNS_MAX 14
 #define GAP 2
 
 static void complain(const char *kind, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
@@ -118,7 +118,8 @@ const char *output_duration(uint64_t seconds, char text[static OUTPUT_TIME_MAX])
 struct table {
 	size_t columns, rows;
 	size_t width[COLUMNS_MAX];
-	char **cells; /* columns × rows; the first row is the headings */
+	size_t figures, figures_end; /* the columns of figures */
+	char **cells;                /* columns × rows; the first row is the headings */
 };
 
 struct table *table_new(const char *const *headings, size_t columns)
@@ -151,11 +152,24 @@ void table_add(struct table *table, const char *const *cells)
 	table->rows++;
 }
 
+void table_align_right(struct table *table, size_t first, size_t end)
+{
+	table->figures = first;
+	table->figures_end = end;
+}
+
 static void print_row(const struct table *table, char *const *cells, FILE *stream)
 {
-	for (size_t i = 0; i + 1 < table->columns; i++)
-		fprintf(stream, "%s%*s", cells[i], (int)(table->width[i] + GAP - output_width(cells[i])), "");
-	fprintf(stream, "%s\n", cells[table->columns - 1]);
+	size_t last = table->columns - 1;
+
+	for (size_t i = 0; i <= last; i++) {
+		int missing = (int)(table->width[i] - output_width(cells[i]));
+		bool right = i >= table->figures && i < table->figures_end;
+
+		fprintf(stream, "%*s%s%*s", right ? missing : 0, "", cells[i],
+			(right || i == last ? 0 : missing) + (i == last ? 0 : GAP), "");
+	}
+	fputc('\n', stream);
 }
 
 void table_print(const struct table *table, FILE *stream)

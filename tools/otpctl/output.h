@@ -32,5 +32,7 @@ struct table;
 struct table *table_new(const char *const *headings, size_t columns);
 /* Copies columns cells; an empty one shows as "-". */
 void table_add(struct table *table, const char *const *cells);
+/* The columns from first to before end hold figures. */
+void table_align_right(struct table *table, size_t first, size_t end);
 void table_print(const struct table *table, FILE *stream);
 void table_free(struct table *table);

@@ -67,6 +67,7 @@ static const struct {
 /* Reading */
 
 struct reading {
+	const char *facility;
 	pam_stack_reader read;
 	void *userdata;
 	struct pam_stack *stack;
@@ -247,10 +248,17 @@ static int read_include(struct reading *r, struct place at, const char *name, bo
 	return error;
 }
 
-static bool is_other_facility(const char *type)
+#define AUTH "auth"
+
+/* libpam takes a line of no known facility for auth, "most sensitive", and lets it fail. */
+static const char *facility_of(const char *type)
 {
-	return strcasecmp(type, "account") == 0 || strcasecmp(type, "password") == 0 ||
-	       strcasecmp(type, "session") == 0;
+	static const char *const others[] = {"account", "password", "session"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcasecmp(type, others[i]) == 0)
+			return others[i];
+	return AUTH;
 }
 
 static int read_line(struct reading *r, char *line, struct place at)
@@ -263,12 +271,11 @@ static int read_line(struct reading *r, char *line, struct place at)
 		return read_include(r, at, next_word(&line), false);
 	if (*type == '-')
 		type++;
-	if (is_other_facility(type))
+	if (strcmp(facility_of(type), r->facility) != 0)
 		return 0;
 	control = next_word(&line);
 	module = next_word(&line);
-	/* libpam takes a line of no known facility for auth, "most sensitive", and lets it fail. */
-	if (strcasecmp(type, "auth") != 0 || !control)
+	if (strcasecmp(type, r->facility) != 0 || !control)
 		return add_rule(r, PAM_RULE_MUST_FAIL, at, control, module, NULL);
 	if (strcasecmp(control, "include") == 0 || strcasecmp(control, "substack") == 0)
 		return read_include(r, at, module, strcasecmp(control, "substack") == 0);
@@ -293,7 +300,13 @@ static int read_text(struct reading *r, char *text, struct place at)
 
 int pam_stack_read(const char *service, pam_stack_reader read, void *userdata, struct pam_stack *ret)
 {
-	struct reading r = {.read = read, .userdata = userdata, .stack = ret};
+	return pam_stack_read_facility(service, AUTH, read, userdata, ret);
+}
+
+int pam_stack_read_facility(const char *service, const char *facility, pam_stack_reader read, void *userdata,
+			    struct pam_stack *ret)
+{
+	struct reading r = {.facility = facility, .read = read, .userdata = userdata, .stack = ret};
 	char *text = read(userdata, service);
 	int error;
 

@@ -1,6 +1,7 @@
 /*
- * The auth stack of a PAM service: read as libpam reads it (pam.d(5), with Debian's @include) and run by the rules of
- * libpam's dispatcher, with answers that the caller makes up. No module is loaded, no file is opened here.
+ * The stack of a PAM service, mostly that of auth: read as libpam reads it (pam.d(5), with Debian's @include) and run
+ * by the rules of libpam's dispatcher, with answers that the caller makes up. No module is loaded, no file is opened
+ * here.
  */
 #pragma once
 
@@ -47,6 +48,9 @@ typedef char *(*pam_stack_reader)(void *userdata, const char *name);
 
 /* 0 with rules for pam_stack_free(), -ENOENT if the service's own file cannot be read, -ENOMEM. */
 int pam_stack_read(const char *service, pam_stack_reader read, void *userdata, struct pam_stack *ret);
+/* The same of another facility: account, password, session. */
+int pam_stack_read_facility(const char *service, const char *facility, pam_stack_reader read, void *userdata,
+			    struct pam_stack *ret);
 void pam_stack_free(struct pam_stack *stack);
 
 /* True if the rule calls this module ("pam_unix.so"), by name or by path. */

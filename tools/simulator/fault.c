@@ -28,73 +28,109 @@ static const struct fault_word *word_find(const char *name)
 	return NULL;
 }
 
+const char *fault_parse_code(const char *text, enum provider provider, char ret[static FAULT_CODE_MAX])
+{
+	size_t n = strspn(text, "0123456789");
+
+	if (provider == PROVIDER_META && (n == 0 || n > 7))
+		return NULL;
+	if (n == 0 && *text >= 'A' && *text <= 'Z')
+		n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+	if (n == 0 || n >= FAULT_CODE_MAX)
+		return NULL;
+	memcpy(ret, text, n);
+	ret[n] = '\0';
+	return text + n;
+}
+
 /* "131026" or "131026:500". */
 static bool parse_code(const char *text, struct fault *ret)
 {
-	unsigned long code, status = 0;
+	unsigned long status = 0;
 	char *end;
 
-	if (*text < '0' || *text > '9')
+	text = fault_parse_code(text, ret->provider, ret->code);
+	if (!text)
 		return false;
-	code = strtoul(text, &end, 10);
-	if (*end == ':' && end[1] >= '1' && end[1] <= '9') {
-		status = strtoul(end + 1, &end, 10);
+	if (*text == ':' && text[1] >= '1' && text[1] <= '9') {
+		status = strtoul(text + 1, &end, 10);
 		if (status < 200 || status > 599)
 			return false;
+		text = end;
 	}
-	if (*end || code > 9999999)
-		return false;
-	ret->code = (int)code;
 	ret->status = (unsigned)status;
+	return !*text;
+}
+
+static bool skip_name(const char **text, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(*text, name, n) != 0 || (*text)[n] != ':')
+		return false;
+	*text += n + 1;
 	return true;
 }
 
-static const char *parse_channel(const char *text, enum channel *ret)
+const char *fault_parse_provider(const char *text, enum provider *ret)
 {
-	for (int c = CHANNEL_WHATSAPP; c <= CHANNEL_SMS; c++) {
-		size_t n = strlen(channel_names[c]);
-
-		if (strncmp(text, channel_names[c], n) == 0 && text[n] == ':') {
-			*ret = (enum channel)c;
-			return text + n + 1;
+	*ret = PROVIDER_META;
+	if (skip_name(&text, "whatsapp"))
+		return text;
+	if (skip_name(&text, "sms")) {
+		*ret = PROVIDER_GATEWAY;
+		return text;
+	}
+	for (int p = 0; p < PROVIDERS; p++) {
+		if (skip_name(&text, provider_names[p])) {
+			*ret = (enum provider)p;
+			return text;
 		}
 	}
 	return text;
 }
 
+const char *fault_parse_suffix(const char *text, char ret[static 16])
+{
+	size_t n = strspn(text, "0123456789");
+
+	if (n == 0 || n >= 16 || text[n] != '=')
+		return NULL;
+	memcpy(ret, text, n);
+	ret[n] = '\0';
+	return text + n + 1;
+}
+
 const char *fault_parse(const char *text, struct fault *ret)
 {
-	size_t n;
-
-	*ret = (struct fault){.channel = CHANNEL_WHATSAPP};
-	text = parse_channel(text, &ret->channel);
-	n = strspn(text, "0123456789");
-	if (n == 0 || n >= sizeof(ret->suffix) || text[n] != '=')
+	*ret = (struct fault){0};
+	text = fault_parse_provider(text, &ret->provider);
+	text = fault_parse_suffix(text, ret->suffix);
+	if (!text)
 		return "must begin with 1 to 15 digits and \"=\", for example 0001=131026";
-	memcpy(ret->suffix, text, n);
-	text += n + 1;
 	ret->word = word_find(text);
 	if (!ret->word && !parse_code(text, ret))
 		return "wants an error code, or a code and an HTTP status (131026:400), or one of the words of --help";
-	if (ret->word && ret->word->whatsapp_only && ret->channel != CHANNEL_WHATSAPP)
-		return "names a word that only WhatsApp knows";
+	if (ret->word && ret->word->meta_only && ret->provider != PROVIDER_META)
+		return "names a word that only Meta knows";
 	return NULL;
 }
 
-const struct fault *fault_find(const struct fault *faults, size_t n, enum channel channel, const char *to)
+bool fault_suffix_fits(const char *suffix, const char *to)
+{
+	size_t suffix_n = strlen(suffix), to_n = strlen(to);
+
+	return suffix_n <= to_n && strcmp(to + to_n - suffix_n, suffix) == 0;
+}
+
+const struct fault *fault_find(const struct fault *faults, size_t n, enum provider provider, const char *to)
 {
 	const struct fault *best = NULL;
-	size_t best_n = 0, to_n = strlen(to);
 
-	for (size_t i = 0; i < n; i++) {
-		size_t suffix_n = strlen(faults[i].suffix);
-
-		if (faults[i].channel == channel && suffix_n > best_n && suffix_n <= to_n &&
-		    strcmp(to + to_n - suffix_n, faults[i].suffix) == 0) {
+	for (size_t i = 0; i < n; i++)
+		if (faults[i].provider == provider && fault_suffix_fits(faults[i].suffix, to) &&
+		    (!best || strlen(faults[i].suffix) > strlen(best->suffix)))
 			best = &faults[i];
-			best_n = suffix_n;
-		}
-	}
 	return best;
 }
 
@@ -108,12 +144,9 @@ bool fault_is_uncertain(const struct fault *fault)
 	return fault->word && fault->word->uncertain;
 }
 
-const char *fault_name(const struct fault *fault, char name[static 16])
+const char *fault_name(const struct fault *fault)
 {
-	if (fault->word)
-		return fault->word->name;
-	snprintf(name, 16, "%d", fault->code);
-	return name;
+	return fault->word ? fault->word->name : fault->code;
 }
 
 void fault_answer(const struct fault *fault, const char *elsewhere, struct answer *answer)

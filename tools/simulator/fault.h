@@ -1,7 +1,9 @@
 /*
- * --fail [whatsapp:|sms:]SUFFIX=WHAT[:HTTP]: recipients whose number ends with SUFFIX get a failure instead of a
- * message. WHAT is an error code, with an HTTP status of one's own choice behind it, or one of the words of the table
- * in fault.c. Without a channel it is about WhatsApp: so an SMS to the same number still arrives.
+ * --fail [PROVIDER:]SUFFIX=WHAT[:HTTP]: recipients whose number ends with SUFFIX get a failure instead of a message.
+ * PROVIDER is a name of provider_names, or "whatsapp" (Meta) or "sms" (the gateway at /sms); without one it is about
+ * Meta: so an SMS to the same number still arrives. WHAT is the provider's error code (a number, or for others than
+ * Meta also a word in capitals), with an HTTP status of one's own choice behind it, or one of the words of the table in
+ * fault.c.
  */
 #pragma once
 
@@ -9,6 +11,7 @@
 #include "tools/simulator/messages.h"
 
 #define FAULTS_MAX 256
+#define FAULT_CODE_MAX 48 /* of an error code, with its NUL */
 
 enum fault_kind {
 	FAULT_CODE,   /* the provider's error body */
@@ -21,17 +24,17 @@ enum fault_kind {
 struct fault_word;
 
 struct fault {
-	enum channel channel;
+	enum provider provider;
 	char suffix[16];
 	const struct fault_word *word; /* NULL: a code */
-	int code;
+	char code[FAULT_CODE_MAX];
 	unsigned status; /* 0: the provider's own for this code */
 };
 
 struct fault_word {
 	const char *name;
 	enum fault_kind kind;
-	bool whatsapp_only;
+	bool meta_only;
 	bool uncertain; /* the client cannot know whether it was sent: the same id again is refused */
 	enum answer_how how;
 	unsigned status;
@@ -42,13 +45,22 @@ struct fault_word {
 const char *fault_parse(const char *text, struct fault *ret);
 
 /* The one with the longest suffix that fits, or NULL. */
-const struct fault *fault_find(const struct fault *faults, size_t n, enum channel channel, const char *to);
+const struct fault *fault_find(const struct fault *faults, size_t n, enum provider provider, const char *to);
 
 enum fault_kind fault_kind(const struct fault *fault);
 bool fault_is_uncertain(const struct fault *fault);
 
-/* The word or the code as text, for messages.json. */
-const char *fault_name(const struct fault *fault, char name[static 16]);
+/* The word or the code, for messages.json. */
+const char *fault_name(const struct fault *fault);
+
+/* What both --fail and --receipt begin with: takes "PROVIDER:" off, if it is there. */
+const char *fault_parse_provider(const char *text, enum provider *ret);
+/* Takes "SUFFIX=" off; NULL: it is not there. */
+const char *fault_parse_suffix(const char *text, char ret[static 16]);
+/* Takes an error code of provider off; NULL: there is none. */
+const char *fault_parse_code(const char *text, enum provider provider, char ret[static FAULT_CODE_MAX]);
+/* True if the digits of a number end with suffix. */
+bool fault_suffix_fits(const char *suffix, const char *to);
 
 /* Answers a FAULT_HTTP; elsewhere is where a redirect points. */
 void fault_answer(const struct fault *fault, const char *elsewhere, struct answer *answer);

@@ -1,62 +1,22 @@
 #include "tools/simulator/gateway.h"
+#include "tools/simulator/deliver.h"
 #include "tools/simulator/form.h"
 #include "tools/simulator/random.h"
+#include "tools/simulator/text.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define DIGITS "0123456789"
 #define TEXT_MAX 1600 /* characters: ten parts of 160 */
 #define ID_MAX 128
-#define CODE_MIN 4
-#define CODE_MAX 10
 
 struct sms {
 	const char *to, *text, *id;
-	char code[CODE_MAX + 1];
+	char code[TEXT_CODE_MAX];
 };
-
-/* The first run of 4 to 10 digits. */
-static void code_find(const char *text, char code[static CODE_MAX + 1])
-{
-	size_t n;
-
-	code[0] = '\0';
-	for (text += strcspn(text, DIGITS); *text; text += n + strcspn(text + n, DIGITS)) {
-		n = strspn(text, DIGITS);
-		if (n >= CODE_MIN && n <= CODE_MAX) {
-			memcpy(code, text, n);
-			code[n] = '\0';
-			return;
-		}
-	}
-}
-
-static size_t characters(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += (*text & 0xc0) != 0x80;
-	return n;
-}
-
-static bool is_e164(const char *to)
-{
-	size_t n = to && to[0] == '+' ? strspn(to + 1, DIGITS) : 0;
-
-	return n >= 7 && n <= 15 && !to[n + 1] && to[1] != '0';
-}
-
-static bool has_control(const char *text)
-{
-	for (; *text; text++)
-		if (((unsigned char)*text < ' ' && *text != '\n') || *text == 0x7f)
-			return true;
-	return false;
-}
 
 /* NULL, or what is wrong. */
 static const char *sms_parse(const json_t *fields, struct sms *ret)
@@ -72,36 +32,14 @@ static const char *sms_parse(const json_t *fields, struct sms *ret)
 		return "the body is no well-formed object or form in UTF-8, or holds a key twice";
 	if (json_object_size(fields) != (id ? 3 : 2) || !ret->to || !ret->text || !ret->id)
 		return "the fields must be the strings to, text and, if wanted, id";
-	if (!is_e164(ret->to))
+	if (!text_is_e164(ret->to))
 		return "to must be + and 7 to 15 digits";
-	if (!*ret->text || characters(ret->text) > TEXT_MAX || has_control(ret->text))
+	if (!*ret->text || text_length(ret->text) > TEXT_MAX || text_has_control(ret->text))
 		return "text must have 1 to 1600 characters and no control character but newline";
 	if (id && (!*ret->id || strlen(ret->id) > ID_MAX))
 		return "id must have 1 to 128 bytes";
-	code_find(ret->text, ret->code);
+	text_find_code(ret->text, ret->code);
 	return NULL;
-}
-
-static int keep(struct simulator *simulator, const struct request *request, const struct sms *sms,
-		const struct fault *fault, const char *id)
-{
-	bool silent = fault && fault_kind(fault) == FAULT_SILENT;
-	char name[16];
-	const struct message kept = {
-		.channel = CHANNEL_SMS,
-		.id = id,
-		.to = sms->to,
-		.code = sms->code,
-		.text = sms->text,
-		.language = "",
-		.callback = sms->id,
-		.error = fault && !silent ? fault_name(fault, name) : NULL,
-		.hidden = silent,
-		.keeps_callback = !fault || fault_is_uncertain(fault),
-		.at_ms = request->at_ms,
-	};
-
-	return messages_add(simulator->messages, &kept);
 }
 
 static void accept_sms(struct answer *answer, const char *id)
@@ -112,11 +50,12 @@ static void accept_sms(struct answer *answer, const char *id)
 /* A code that is an HTTP status is sent as that. */
 static void fail_code(const struct fault *fault, struct answer *answer)
 {
-	unsigned status = fault->code >= 400 && fault->code <= 599 ? (unsigned)fault->code : 400;
+	int code = atoi(fault->code);
+	unsigned status = code >= 400 && code <= 599 ? (unsigned)code : 400;
 
-	answer_refuse(answer, fault->status ? fault->status : status, "error %d, asked for by --fail", fault->code);
+	answer_refuse(answer, fault->status ? fault->status : status, "error %s, asked for by --fail", fault->code);
 	answer->outcome = ANSWER_FAILED;
-	answer->code = fault->code;
+	answer->code = code;
 }
 
 static void spoil(struct simulator *simulator, const struct fault *fault, const char *id, struct answer *answer)
@@ -136,16 +75,26 @@ static void spoil(struct simulator *simulator, const struct fault *fault, const 
 	}
 }
 
-static void deliver(struct simulator *simulator, const struct request *request, const struct sms *sms,
-		    struct answer *answer)
+static void take(struct simulator *simulator, const struct request *request, const struct sms *sms,
+		 struct answer *answer)
 {
-	const struct options *options = simulator->options;
-	const struct fault *fault = fault_find(options->faults, options->faults_n, CHANNEL_SMS, sms->to);
+	const struct fault *fault;
 	char id[MESSAGES_ID_MAX] = "sms-";
+	struct message kept = {
+		.channel = CHANNEL_SMS,
+		.provider = PROVIDER_GATEWAY,
+		.id = id,
+		.to = sms->to,
+		.code = sms->code,
+		.text = sms->text,
+		.language = "",
+		.callback = sms->id,
+		.at_ms = request->at_ms,
+	};
 	int r;
 
 	random_text(id + strlen(id), 20, "0123456789abcdef");
-	r = keep(simulator, request, sms, fault, id);
+	r = deliver(simulator, &kept, &fault);
 	if (r == -EEXIST)
 		return answer_refuse(answer, 409, "this id was used before: this message was sent already");
 	if (r < 0)
@@ -189,6 +138,6 @@ void gateway_answer(struct simulator *simulator, const struct request *request, 
 	if (error)
 		answer_refuse(answer, 400, "%s", error);
 	else
-		deliver(simulator, request, &sms, answer);
+		take(simulator, request, &sms, answer);
 	json_decref(fields);
 }

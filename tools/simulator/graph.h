@@ -1,8 +1,7 @@
 /*
- * POST /vNN.N/{phone number id}/messages (and GET /vNN.N/{phone number id}, for health checks) of the WhatsApp Cloud
- * API, as Meta answers it, and stricter: an authentication template with a copy-code button is all it takes, and what
- * Meta tolerates or leaves open (unknown keys, a callback used twice or holding the code, a token in the URL) is an
- * error here.
+ * POST /vNN.N/{phone number id}/messages of the WhatsApp Cloud API, as Meta answers it, and stricter: an authentication
+ * template with a copy-code button is all it takes, and what Meta tolerates or leaves open (unknown keys, a callback
+ * used twice or holding the code, a token in the URL) is an error here. The rest of the API is in manage.h.
  */
 #pragma once
 

@@ -66,6 +66,7 @@ static const struct graph_error errors[] = {
 	{133016, 133016, 400, false, "Account register, deregister rate limit exceeded"},
 	{134011, 134011, 400, false, "WhatsApp Payments terms of service have not been accepted"},
 	{135000, 135000, 400, false, "Generic user error"},
+	{136025, 136025, 400, false, "Verify code error"},
 	{137000, 137000, 400, false, "Recipient identity key hash mismatch"},
 	{138000, 138999, 400, false, "Calling is not available"},
 	{139000, 139999, 400, false, "Flow or block list error"},
@@ -81,7 +82,7 @@ const struct graph_error *graph_error_find(int code)
 	return &unknown_error;
 }
 
-void graph_error_answer(struct answer *answer, int code, unsigned status, int subcode, const char *details)
+json_t *graph_error_json(int code, int subcode, const char *details)
 {
 	const struct graph_error *row = graph_error_find(code);
 	char message[160], trace[24] = "A";
@@ -95,7 +96,12 @@ void graph_error_answer(struct answer *answer, int code, unsigned status, int su
 		json_object_set_new(error, "error_subcode", json_integer(subcode));
 	if (row->transient)
 		json_object_set_new(error, "is_transient", json_true());
+	return json_pack("{s:o}", "error", error);
+}
+
+void graph_error_answer(struct answer *answer, int code, unsigned status, int subcode, const char *details)
+{
 	answer->code = code;
 	snprintf(answer->reason, sizeof(answer->reason), "%s", details);
-	answer_json(answer, status ? status : row->status, json_pack("{s:o}", "error", error));
+	answer_json(answer, status ? status : graph_error_find(code)->status, graph_error_json(code, subcode, details));
 }

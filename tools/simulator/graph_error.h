@@ -15,6 +15,11 @@ enum graph_code {
 	GRAPH_NO_TEMPLATE = 132001,
 	GRAPH_TEXT_TOO_LONG = 132005,
 	GRAPH_PARAMETER_MISMATCH = 132018,
+	GRAPH_WRONG_PIN = 133005,
+	GRAPH_NOT_VERIFIED = 133006,
+	GRAPH_NOT_REGISTERED = 133010,
+	GRAPH_REGISTERS = 133016,
+	GRAPH_WRONG_CODE = 136025,
 };
 
 struct graph_error {
@@ -27,5 +32,8 @@ struct graph_error {
 /* Never NULL: a code that Meta does not document gets the row of unknown errors. */
 const struct graph_error *graph_error_find(int code);
 
-/* Meta's error body. status 0: the table's; subcode 0: none; details: error_data.details. */
+/* Meta's error body. subcode 0: none. */
+json_t *graph_error_json(int code, int subcode, const char *details);
+
+/* Answers with it. status 0: the table's; subcode 0: none; details: error_data.details. */
 void graph_error_answer(struct answer *answer, int code, unsigned status, int subcode, const char *details);

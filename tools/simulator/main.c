@@ -3,9 +3,13 @@
 #include "tools/simulator/listener.h"
 #include "tools/simulator/options.h"
 #include "tools/simulator/pause.h"
+#include "tools/simulator/receipts.h"
 #include "tools/simulator/route.h"
 #include "tools/simulator/server.h"
+#include "tools/simulator/telegram_bot.h"
+#include "tools/simulator/vendors.h"
 
+#include <curl/curl.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -65,8 +69,13 @@ static int serve(struct simulator *simulator, int listener, const struct certifi
 {
 	int signals = stop_signals();
 	struct pauses *pauses = pauses_new();
-	struct server *server = pauses ? server_start(listener, certificate, simulator, pauses) : NULL;
+	const struct notifier *notifiers[PROVIDERS];
+	struct server *server;
 
+	vendors_notifiers(notifiers);
+	simulator->receipts =
+		pauses ? receipts_start(simulator->options, simulator->messages, pauses, notifiers) : NULL;
+	server = simulator->receipts ? server_start(listener, certificate, simulator, pauses) : NULL;
 	if (server) {
 		printf("listening on %s\n", simulator->base_url);
 		fflush(stdout);
@@ -76,6 +85,7 @@ static int serve(struct simulator *simulator, int listener, const struct certifi
 		close(listener);
 	}
 	server_stop(server);
+	receipts_stop(simulator->receipts);
 	pauses_free(pauses);
 	close(signals);
 	return server ? 0 : -EIO;
@@ -142,10 +152,16 @@ int main(int argc, char *argv[])
 	if (r != 0)
 		return r > 0 ? EXIT_SUCCESS : r == -EINVAL ? 2 : EXIT_FAILURE;
 	raise_descriptor_limit();
+	curl_global_init(CURL_GLOBAL_DEFAULT);
 	simulator.messages = messages_new();
 	simulator.tally = tally_new(route_names, route_names_n);
-	r = simulator.messages && simulator.tally ? run(&simulator) : -ENOMEM;
+	simulator.account = account_new(&options);
+	simulator.chats = bot_chats_new();
+	r = simulator.messages && simulator.tally && simulator.account && simulator.chats ? run(&simulator) : -ENOMEM;
+	bot_chats_free(simulator.chats);
+	account_free(simulator.account);
 	tally_free(simulator.tally);
 	messages_free(simulator.messages);
+	curl_global_cleanup();
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -9,22 +9,52 @@
 #include <string.h>
 #include <time.h>
 
-#define STRINGS 7          /* of a message */
+#define STRINGS 9          /* of a message */
 #define BUCKETS (1U << 17) /* a power of two above MESSAGES_MAX */
 
-const char *const channel_names[] = {[CHANNEL_WHATSAPP] = "whatsapp", [CHANNEL_SMS] = "sms"};
+const char *const channel_names[] = {
+	[CHANNEL_WHATSAPP] = "whatsapp", [CHANNEL_SMS] = "sms",     [CHANNEL_VOICE] = "voice",
+	[CHANNEL_TELEGRAM] = "telegram", [CHANNEL_EMAIL] = "email",
+};
+
+const char *const provider_names[] = {
+	[PROVIDER_META] = "meta",
+	[PROVIDER_GATEWAY] = "gateway",
+	[PROVIDER_YCLOUD] = "ycloud",
+	[PROVIDER_TWILIO] = "twilio",
+	[PROVIDER_VONAGE] = "vonage",
+	[PROVIDER_INFOBIP] = "infobip",
+	[PROVIDER_UNIFONIC] = "unifonic",
+	[PROVIDER_AUTHENTICA] = "authentica",
+	[PROVIDER_TELEGRAM_GATEWAY] = "telegram_gateway",
+	[PROVIDER_TELEGRAM_BOT] = "telegram_bot",
+	[PROVIDER_KANNEL] = "kannel",
+	[PROVIDER_GETGABS] = "getgabs",
+};
+
+const char *const status_names[] = {
+	[STATUS_SENT] = "sent",
+	[STATUS_DELIVERED] = "delivered",
+	[STATUS_READ] = "read",
+	[STATUS_FAILED] = "failed",
+};
 
 struct kept {
 	struct message message; /* its strings lie behind the struct */
-	struct kept *next;      /* of the same bucket */
+	uint64_t index, change;
+	struct kept *next_callback, *next_id; /* of the same bucket */
+	struct kept *older, *newer;           /* by their last change */
 };
 
 struct messages {
 	pthread_mutex_t lock;
 	uint64_t epoch;
-	uint64_t total;                  /* index of the newest */
+	uint64_t total; /* index of the newest */
+	uint64_t change;
+	struct kept *latest;             /* changed last */
 	struct kept *ring[MESSAGES_MAX]; /* index i is in slot (i - 1) % MESSAGES_MAX */
-	struct kept *buckets[BUCKETS];   /* those that keep their callback, by its hash */
+	struct kept *callbacks[BUCKETS]; /* those that keep their callback, by its hash */
+	struct kept *ids[BUCKETS];
 };
 
 struct messages *messages_new(void)
@@ -50,31 +80,61 @@ void messages_free(struct messages *messages)
 }
 
 /* FNV-1a. */
-static struct kept **bucket_of(struct messages *messages, enum channel channel, const char *callback)
+static size_t bucket_of(enum provider provider, const char *text)
 {
-	uint32_t hash = 2166136261U ^ (uint32_t)channel;
+	uint32_t hash = 2166136261U ^ (uint32_t)provider;
 
-	for (; *callback; callback++)
-		hash = (hash ^ (unsigned char)*callback) * 16777619U;
-	return &messages->buckets[hash & (BUCKETS - 1)];
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619U;
+	return hash & (BUCKETS - 1);
 }
 
 static bool callback_is_kept(struct messages *messages, const struct message *message)
 {
-	for (struct kept *kept = *bucket_of(messages, message->channel, message->callback); kept; kept = kept->next)
-		if (kept->message.channel == message->channel && strcmp(kept->message.callback, message->callback) == 0)
+	struct kept *kept = messages->callbacks[bucket_of(message->provider, message->callback)];
+
+	for (; kept; kept = kept->next_callback)
+		if (kept->message.provider == message->provider &&
+		    strcmp(kept->message.callback, message->callback) == 0)
 			return true;
 	return false;
 }
 
+static void unlink_change(struct messages *messages, struct kept *kept)
+{
+	if (kept->newer)
+		kept->newer->older = kept->older;
+	else if (messages->latest == kept)
+		messages->latest = kept->older;
+	if (kept->older)
+		kept->older->newer = kept->newer;
+	kept->newer = kept->older = NULL;
+}
+
+/* It changes now: it is the latest. */
+static void link_change(struct messages *messages, struct kept *kept)
+{
+	unlink_change(messages, kept);
+	kept->change = ++messages->change;
+	kept->older = messages->latest;
+	if (kept->older)
+		kept->older->newer = kept;
+	messages->latest = kept;
+}
+
 static void kept_free(struct messages *messages, struct kept *kept)
 {
-	struct kept **link = bucket_of(messages, kept->message.channel, kept->message.callback);
+	struct kept **link = &messages->callbacks[bucket_of(kept->message.provider, kept->message.callback)];
 
 	while (*link && *link != kept)
-		link = &(*link)->next;
+		link = &(*link)->next_callback;
 	if (*link)
-		*link = kept->next;
+		*link = kept->next_callback;
+	link = &messages->ids[bucket_of(kept->message.provider, kept->message.id)];
+	while (*link != kept)
+		link = &(*link)->next_id;
+	*link = kept->next_id;
+	unlink_change(messages, kept);
 	free(kept);
 }
 
@@ -83,7 +143,7 @@ static const char **string_of(struct message *message, size_t i)
 	static const size_t strings[STRINGS] = {
 		offsetof(struct message, id),    offsetof(struct message, to),       offsetof(struct message, code),
 		offsetof(struct message, text),  offsetof(struct message, language), offsetof(struct message, callback),
-		offsetof(struct message, error),
+		offsetof(struct message, error), offsetof(struct message, from),     offsetof(struct message, notify),
 	};
 
 	return (const char **)((char *)message + strings[i]);
@@ -118,20 +178,24 @@ static struct kept *kept_new(const struct message *message)
 
 static void ring_put(struct messages *messages, struct kept *kept)
 {
-	struct kept **slot = &messages->ring[messages->total++ % MESSAGES_MAX];
+	struct kept **slot = &messages->ring[messages->total++ % MESSAGES_MAX], **bucket;
 
 	if (*slot)
 		kept_free(messages, *slot);
 	*slot = kept;
+	kept->index = messages->total;
+	link_change(messages, kept);
+	bucket = &messages->ids[bucket_of(kept->message.provider, kept->message.id)];
+	kept->next_id = *bucket;
+	*bucket = kept;
 	if (kept->message.keeps_callback && kept->message.callback[0]) {
-		struct kept **bucket = bucket_of(messages, kept->message.channel, kept->message.callback);
-
-		kept->next = *bucket;
+		bucket = &messages->callbacks[bucket_of(kept->message.provider, kept->message.callback)];
+		kept->next_callback = *bucket;
 		*bucket = kept;
 	}
 }
 
-int messages_add(struct messages *messages, const struct message *message)
+int messages_add(struct messages *messages, const struct message *message, struct message_ref *ret)
 {
 	struct kept *kept = kept_new(message);
 	int r = 0;
@@ -139,10 +203,13 @@ int messages_add(struct messages *messages, const struct message *message)
 	if (!kept)
 		return -ENOMEM;
 	pthread_mutex_lock(&messages->lock);
-	if (message->callback[0] && callback_is_kept(messages, message))
+	if (message->callback[0] && callback_is_kept(messages, message)) {
 		r = -EEXIST;
-	else
+	} else {
 		ring_put(messages, kept);
+		if (ret)
+			*ret = (struct message_ref){messages->epoch, kept->index};
+	}
 	pthread_mutex_unlock(&messages->lock);
 	if (r < 0)
 		free(kept);
@@ -155,20 +222,131 @@ void messages_clear(struct messages *messages)
 	for (size_t i = 0; i < MESSAGES_MAX; i++)
 		free(messages->ring[i]);
 	memset(messages->ring, 0, sizeof(messages->ring));
-	memset(messages->buckets, 0, sizeof(messages->buckets));
+	memset(messages->callbacks, 0, sizeof(messages->callbacks));
+	memset(messages->ids, 0, sizeof(messages->ids));
+	messages->latest = NULL;
 	messages->total = 0;
+	messages->change = 0;
 	messages->epoch++;
 	pthread_mutex_unlock(&messages->lock);
 }
 
-static int message_print(FILE *out, const struct message *message, uint64_t index, bool first)
+/* NULL: forgotten. */
+static struct kept *kept_at(struct messages *messages, const struct message_ref *ref)
 {
-	json_t *json = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:s?}", "index",
-				 (json_int_t)index, "id", message->id, "channel", channel_names[message->channel], "to",
-				 message->to, "code", message->code, "text", message->text, "language",
-				 message->language, "callback", message->callback, "at", (json_int_t)message->at_ms,
-				 "state", message->error ? "failed" : "accepted", "shown",
-				 !message->error && !message->hidden, "error", message->error);
+	struct kept *kept = ref->index ? messages->ring[(ref->index - 1) % MESSAGES_MAX] : NULL;
+
+	return kept && messages->epoch == ref->epoch && kept->index == ref->index ? kept : NULL;
+}
+
+static int note(struct message *message, const struct event *event)
+{
+	for (size_t i = 0; i < message->events_n; i++)
+		if (message->events[i].status == event->status)
+			return -EALREADY;
+	if (message->events_n < MESSAGES_EVENTS)
+		message->events[message->events_n++] = *event;
+	return 0;
+}
+
+int messages_note(struct messages *messages, const struct message_ref *ref, const struct event *event)
+{
+	struct kept *kept;
+	int r;
+
+	pthread_mutex_lock(&messages->lock);
+	kept = kept_at(messages, ref);
+	r = kept ? note(&kept->message, event) : -ENOENT;
+	if (r == 0)
+		link_change(messages, kept);
+	pthread_mutex_unlock(&messages->lock);
+	return r;
+}
+
+bool messages_see(struct messages *messages, const struct message_ref *ref)
+{
+	struct kept *kept;
+	bool first;
+
+	pthread_mutex_lock(&messages->lock);
+	kept = kept_at(messages, ref);
+	first = kept && !kept->message.seen;
+	if (first)
+		kept->message.seen = true;
+	pthread_mutex_unlock(&messages->lock);
+	return first;
+}
+
+/* The message is the first member: who frees it frees all. */
+static struct message *copy_of(const struct kept *kept)
+{
+	struct kept *copy = kept ? kept_new(&kept->message) : NULL;
+
+	return copy ? &copy->message : NULL;
+}
+
+struct message *messages_copy(struct messages *messages, const struct message_ref *ref)
+{
+	struct message *copy;
+
+	pthread_mutex_lock(&messages->lock);
+	copy = copy_of(kept_at(messages, ref));
+	pthread_mutex_unlock(&messages->lock);
+	return copy;
+}
+
+struct message *messages_find(struct messages *messages, enum provider provider, const char *id)
+{
+	struct message *copy;
+	struct kept *kept;
+
+	pthread_mutex_lock(&messages->lock);
+	kept = messages->ids[bucket_of(provider, id)];
+	while (kept && (kept->message.provider != provider || strcmp(kept->message.id, id) != 0))
+		kept = kept->next_id;
+	copy = copy_of(kept);
+	pthread_mutex_unlock(&messages->lock);
+	return copy;
+}
+
+const char *message_status(const struct message *message)
+{
+	const char *best = message->error ? "failed" : "accepted";
+	int rank = -1;
+
+	for (size_t i = 0; i < message->events_n; i++) {
+		if ((int)message->events[i].status <= rank)
+			continue;
+		rank = (int)message->events[i].status;
+		best = status_names[rank];
+	}
+	return best;
+}
+
+static json_t *events_json(const struct message *message)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < message->events_n; i++) {
+		const struct event *event = &message->events[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:I, s:s*}", "status", status_names[event->status], "at",
+						      (json_int_t)event->at_ms, "code", event->code));
+	}
+	return list;
+}
+
+static int message_print(FILE *out, const struct kept *kept, bool first)
+{
+	const struct message *message = &kept->message;
+	json_t *json =
+		json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b, s:s?, s:s, s:s, s:I, s:o}", "index",
+			  (json_int_t)kept->index, "id", message->id, "channel", channel_names[message->channel], "to",
+			  message->to, "code", message->code, "text", message->text, "language", message->language,
+			  "callback", message->callback, "at", (json_int_t)message->at_ms, "state",
+			  message->error ? "failed" : "accepted", "shown", !message->error && !message->hidden, "error",
+			  message->error, "provider", provider_names[message->provider], "status",
+			  message_status(message), "change", (json_int_t)kept->change, "events", events_json(message));
 	int r;
 
 	if (!json)
@@ -179,25 +357,56 @@ static int message_print(FILE *out, const struct message *message, uint64_t inde
 	return r < 0 ? -ENOMEM : 0;
 }
 
-static int messages_print(struct messages *messages, FILE *out, uint64_t after, const char *to, size_t *ret_n)
+static const char *without_plus(const char *text)
+{
+	return *text == '+' ? text + 1 : text;
+}
+
+static int print_if_wanted(FILE *out, const struct kept *kept, const struct messages_filter *filter, size_t *n)
+{
+	if (kept->index <= filter->after)
+		return 0;
+	if (filter->to && strcmp(without_plus(filter->to), without_plus(kept->message.to)) != 0)
+		return 0;
+	return message_print(out, kept, (*n)++ == 0);
+}
+
+static int print_by_index(struct messages *messages, FILE *out, const struct messages_filter *filter, size_t *n)
 {
 	uint64_t first = messages->total > MESSAGES_MAX ? messages->total - MESSAGES_MAX : 0;
-	size_t n = 0;
 	int r = 0;
 
-	fputc('[', out);
-	for (uint64_t i = after > first ? after : first; i < messages->total && r == 0; i++) {
-		const struct message *message = &messages->ring[i % MESSAGES_MAX]->message;
-
-		if (!to || strcmp(to, message->to) == 0)
-			r = message_print(out, message, i + 1, n++ == 0);
-	}
-	fputs("]\n", out);
-	*ret_n = n;
+	for (uint64_t i = filter->after > first ? filter->after : first; i < messages->total && r == 0; i++)
+		r = print_if_wanted(out, messages->ring[i % MESSAGES_MAX], filter, n);
 	return r;
 }
 
-char *messages_json(struct messages *messages, uint64_t after, const char *to, struct messages_state *ret)
+static int print_by_change(struct messages *messages, FILE *out, const struct messages_filter *filter, size_t *n)
+{
+	struct kept *kept = messages->latest;
+	int r = 0;
+
+	while (kept && kept->older && kept->older->change > filter->changed)
+		kept = kept->older;
+	for (; kept && r == 0; kept = kept->newer)
+		if (kept->change > filter->changed)
+			r = print_if_wanted(out, kept, filter, n);
+	return r;
+}
+
+static int messages_print(struct messages *messages, FILE *out, const struct messages_filter *filter, size_t *ret_n)
+{
+	int r;
+
+	*ret_n = 0;
+	fputc('[', out);
+	r = filter->changed ? print_by_change(messages, out, filter, ret_n)
+			    : print_by_index(messages, out, filter, ret_n);
+	fputs("]\n", out);
+	return r;
+}
+
+char *messages_json(struct messages *messages, const struct messages_filter *filter, struct messages_state *ret)
 {
 	char *text = NULL;
 	size_t size;
@@ -207,9 +416,10 @@ char *messages_json(struct messages *messages, uint64_t after, const char *to, s
 	if (!out)
 		return NULL;
 	pthread_mutex_lock(&messages->lock);
-	r = messages_print(messages, out, after, to, &ret->listed);
+	r = messages_print(messages, out, filter, &ret->listed);
 	ret->newest = messages->total;
 	ret->epoch = messages->epoch;
+	ret->change = messages->change;
 	pthread_mutex_unlock(&messages->lock);
 	if (fclose(out) == 0 && r == 0)
 		return text;

@@ -1,4 +1,5 @@
 #include "tools/simulator/options.h"
+#include "tools/simulator/text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,14 +31,30 @@ static const char help[] =
 	"  --template NAME         a template that exists, repeatable [login_code]\n"
 	"  --language CODE         a language it exists in, repeatable [en_US ar id it ru es pt_BR hi]\n"
 	"  --phone-number-id ID    the sender's number [106540352242922]\n"
+	"  --waba-id ID            the account that the number belongs to [102290129340398]\n"
+	"  --template-pending MS   a template that is created is approved after this [2000]\n"
 	"  --delay MS              wait before each answer to a message\n"
-	"  --fail [CHANNEL:]SUFFIX=WHAT[:HTTP]\n"
-	"                          numbers that end with SUFFIX fail, repeatable. CHANNEL: whatsapp [default] or sms.\n"
-	"                          WHAT: an error code (HTTP: its status), or paused held noid html truncated reset\n"
-	"                          hang silent http500 http429 redirect\n"
+	"  --fail [PROVIDER:]SUFFIX=WHAT[:HTTP]\n"
+	"                          numbers that end with SUFFIX fail, repeatable. PROVIDER: whatsapp [default], sms,\n"
+	"                          ycloud twilio vonage infobip unifonic authentica telegram_gateway telegram_bot\n"
+	"                          kannel getgabs. WHAT: an error code (HTTP: its status), or paused held noid html\n"
+	"                          truncated reset hang silent http500 http429 redirect\n"
+	"  --receipts [PROVIDER=]URL\n"
+	"                          tell what became of messages there, on this host, repeatable [meta]\n"
+	"  --receipt-delay MS      between accepted, sent, delivered and read [50]\n"
+	"  --receipt-ca FILE       who signed the certificate of that URL\n"
+	"  --receipt [PROVIDER:]SUFFIX=WHAT[:MS]\n"
+	"                          what becomes of messages to such numbers, repeatable. WHAT: an error code that "
+	"they\n"
+	"                          fail with, or silent delivered-only read-only duplicate disorder\n"
+	"                          delivered-then-failed wrong-signature replay batch:N\n"
+	"  --app-secret-file FILE  what receipts of Meta are signed with [simulator-app-secret]\n"
+	"  --ycloud-secret-file FILE\n"
+	"                          the same of YCloud [simulator-ycloud-secret]\n"
 	"  --help, --version\n"
 	"\n"
-	"Example: " PROGRAM " --ca-out ca.pem --fail 0001=131026 --fail 0002=silent --fail sms:0003=500\n";
+	"Example: " PROGRAM " --ca-out ca.pem --fail 0001=131026 --fail 0002=silent --fail sms:0003=500\n"
+	"         " PROGRAM " --receipts http://127.0.0.1:8480/meta --receipt 0004=131026:200\n";
 
 static int complain(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -170,21 +187,101 @@ static int parse_language(const char *text, struct options *ret)
 	return add_name("language", text, ret->languages, &ret->languages_n);
 }
 
-static int parse_phone_number_id(const char *text, struct options *ret)
+static int parse_id(const char *option, const char *text, const char **ret)
 {
 	if (!*text || text[strspn(text, "0123456789")] || strlen(text) > 32)
-		return complain(-EINVAL, "--phone-number-id %s: wants at most 32 digits.", text);
-	ret->phone_number_id = text;
+		return complain(-EINVAL, "--%s %s: wants at most 32 digits.", option, text);
+	*ret = text;
+	return 0;
+}
+
+static int parse_phone_number_id(const char *text, struct options *ret)
+{
+	return parse_id("phone-number-id", text, &ret->phone_number_id);
+}
+
+static int parse_waba_id(const char *text, struct options *ret)
+{
+	return parse_id("waba-id", text, &ret->waba_id);
+}
+
+static int parse_ms(const char *option, const char *text, unsigned *ret)
+{
+	unsigned long ms;
+
+	if (parse_number(text, DELAY_MAX_MS, &ms) < 0)
+		return complain(-EINVAL, "--%s %s: wants milliseconds, at most %lu.", option, text, DELAY_MAX_MS);
+	*ret = (unsigned)ms;
 	return 0;
 }
 
 static int parse_delay(const char *text, struct options *ret)
 {
-	unsigned long ms;
+	return parse_ms("delay", text, &ret->delay_ms);
+}
 
-	if (parse_number(text, DELAY_MAX_MS, &ms) < 0)
-		return complain(-EINVAL, "--delay %s: wants milliseconds, at most %lu.", text, DELAY_MAX_MS);
-	ret->delay_ms = (unsigned)ms;
+static int parse_receipt_delay(const char *text, struct options *ret)
+{
+	return parse_ms("receipt-delay", text, &ret->receipt_delay_ms);
+}
+
+static int parse_template_pending(const char *text, struct options *ret)
+{
+	return parse_ms("template-pending", text, &ret->template_pending_ms);
+}
+
+static int parse_app_secret_file(const char *text, struct options *ret)
+{
+	ret->app_secret_file = text;
+	return 0;
+}
+
+static int parse_ycloud_secret_file(const char *text, struct options *ret)
+{
+	ret->ycloud_secret_file = text;
+	return 0;
+}
+
+static int parse_receipt_ca(const char *text, struct options *ret)
+{
+	ret->receipt_ca = text;
+	return 0;
+}
+
+/* "URL" is Meta's, "ycloud=URL" another's. */
+static int parse_receipts(const char *text, struct options *ret)
+{
+	enum provider provider = PROVIDER_META;
+	const char *url = text;
+
+	for (int p = 0; p < PROVIDERS; p++) {
+		size_t n = strlen(provider_names[p]);
+
+		if (strncmp(text, provider_names[p], n) == 0 && text[n] == '=') {
+			provider = (enum provider)p;
+			url = text + n + 1;
+		}
+	}
+	if (!text_is_local_url(url))
+		return complain(-EINVAL,
+				"--receipts %s: wants an http or https URL on a loopback address: the simulator speaks "
+				"to nobody else.",
+				text);
+	ret->receipts[provider] = url;
+	return 0;
+}
+
+static int parse_receipt(const char *text, struct options *ret)
+{
+	const char *error;
+
+	if (ret->receipt_rules_n == RECEIPT_RULES_MAX)
+		return complain(-EINVAL, "--receipt %s: is one too many, there are %d already.", text,
+				RECEIPT_RULES_MAX);
+	error = receipt_rule_parse(text, &ret->receipt_rules[ret->receipt_rules_n]);
+	if (error)
+		return complain(-EINVAL, "--receipt %s: %s.", text, error);
+	ret->receipt_rules_n++;
 	return 0;
 }
 
@@ -214,6 +311,14 @@ static const struct row {
 	{"template", required_argument, parse_template},
 	{"language", required_argument, parse_language},
 	{"phone-number-id", required_argument, parse_phone_number_id},
+	{"waba-id", required_argument, parse_waba_id},
+	{"template-pending", required_argument, parse_template_pending},
+	{"receipts", required_argument, parse_receipts},
+	{"receipt-delay", required_argument, parse_receipt_delay},
+	{"receipt-ca", required_argument, parse_receipt_ca},
+	{"receipt", required_argument, parse_receipt},
+	{"app-secret-file", required_argument, parse_app_secret_file},
+	{"ycloud-secret-file", required_argument, parse_ycloud_secret_file},
 	{"delay", required_argument, parse_delay},
 	{"fail", required_argument, parse_fail},
 	{"help", no_argument, parse_help},
@@ -264,6 +369,10 @@ static int options_finish(struct options *ret)
 		r = read_secret("token-file", ret->token_file, ret->token);
 	if (r == 0 && ret->sms_key_file)
 		r = read_secret("sms-key-file", ret->sms_key_file, ret->sms_key);
+	if (r == 0 && ret->app_secret_file)
+		r = read_secret("app-secret-file", ret->app_secret_file, ret->app_secret);
+	if (r == 0 && ret->ycloud_secret_file)
+		r = read_secret("ycloud-secret-file", ret->ycloud_secret_file, ret->ycloud_secret);
 	return r;
 }
 
@@ -275,7 +384,15 @@ int options_parse(int argc, char *argv[], struct options *ret)
 	for (size_t k = 0; k < ROWS; k++)
 		table[k] = (struct option){.name = rows[k].name, .has_arg = rows[k].has_value};
 	*ret = (struct options){
-		.phone_number_id = "106540352242922", .token = "simulator-token", .sms_key = "simulator-key"};
+		.phone_number_id = "106540352242922",
+		.waba_id = OPTIONS_WABA_ID,
+		.token = "simulator-token",
+		.sms_key = "simulator-key",
+		.app_secret = "simulator-app-secret",
+		.ycloud_secret = "simulator-ycloud-secret",
+		.receipt_delay_ms = 50,
+		.template_pending_ms = 2000,
+	};
 	parse_listen(DEFAULT_LISTEN, ret);
 	for (;;) {
 		int c = getopt_long(argc, argv, "+:", table, &i);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define REQUEST_BODY_MAX (64 * 1024)
-#define REQUEST_QUERY_MAX 8
+#define REQUEST_QUERY_MAX 16
 
 struct request_pair {
 	const char *key;
@@ -21,7 +21,11 @@ struct request {
 	const char *authorization;
 	const char *content_type;
 	const char *user_agent;
-	const char *key; /* X-Key */
+	const char *key;                                /* X-Key */
+	const char *api_key;                            /* X-API-Key */
+	const char *x_authorization;                    /* X-Authorization */
+	struct request_pair headers[REQUEST_QUERY_MAX]; /* X-Kannel-…, without that */
+	size_t headers_n;
 	struct request_pair query[REQUEST_QUERY_MAX];
 	size_t query_n; /* pairs that were sent; those beyond REQUEST_QUERY_MAX are not kept */
 	char *body;     /* NUL-terminated, may hold NULs; owned by the server */

@@ -2,7 +2,9 @@
 #include "tools/simulator/feed.h"
 #include "tools/simulator/gateway.h"
 #include "tools/simulator/graph.h"
+#include "tools/simulator/manage.h"
 #include "tools/simulator/page.h"
+#include "tools/simulator/vendors.h"
 
 #include <string.h>
 
@@ -21,6 +23,11 @@ static bool is_requests_json(const char *path)
 	return strcmp(path, "/requests.json") == 0;
 }
 
+static bool is_receipts_json(const char *path)
+{
+	return strcmp(path, "/receipts.json") == 0;
+}
+
 static bool is_any(const char *path)
 {
 	(void)path;
@@ -34,13 +41,19 @@ static void answer_not_found(struct simulator *simulator, const struct request *
 	answer_refuse(answer, 404, "there is nothing at this path");
 }
 
+/* The providers first: some of their paths end like Meta's. */
 static const struct route routes[] = {
-	{true, graph_matches, graph_answer},      {true, is_sms, gateway_answer},
+	{true, vendors_match, vendors_answer},    {true, graph_matches, graph_answer},
+	{true, manage_matches, manage_answer},    {true, is_sms, gateway_answer},
 	{false, is_messages_json, feed_messages}, {false, is_requests_json, feed_requests},
-	{false, page_matches, page_answer},       {false, is_any, answer_not_found},
+	{false, is_receipts_json, feed_receipts}, {false, page_matches, page_answer},
+	{false, is_any, answer_not_found},
 };
 
-const char *const route_names[] = {"messages", "sms", "messages.json", "requests.json", "page", "other"};
+const char *const route_names[] = {
+	"providers",     "messages",      "management", "sms",   "messages.json",
+	"requests.json", "receipts.json", "page",       "other",
+};
 const size_t route_names_n = sizeof(route_names) / sizeof(route_names[0]);
 
 _Static_assert(sizeof(route_names) / sizeof(route_names[0]) == sizeof(routes) / sizeof(routes[0]), "a name a route");

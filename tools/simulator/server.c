@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -46,6 +47,18 @@ static enum MHD_Result add_query(void *context, enum MHD_ValueKind kind, const c
 	return MHD_YES;
 }
 
+static enum MHD_Result add_header(void *context, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	static const char prefix[] = "X-Kannel-";
+	struct request *request = context;
+	size_t n = sizeof(prefix) - 1;
+
+	(void)kind;
+	if (strncasecmp(key, prefix, n) == 0 && value && request->headers_n < REQUEST_QUERY_MAX)
+		request->headers[request->headers_n++] = (struct request_pair){key + n, value};
+	return MHD_YES;
+}
+
 static struct call *call_new(struct MHD_Connection *connection, const char *url, const char *method)
 {
 	struct call *call = calloc(1, sizeof(*call));
@@ -61,9 +74,12 @@ static struct call *call_new(struct MHD_Connection *connection, const char *url,
 		.content_type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Type"),
 		.user_agent = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "User-Agent"),
 		.key = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Key"),
+		.api_key = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-API-Key"),
+		.x_authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Authorization"),
 		.at_ms = wall_ms(),
 	};
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query, &call->request);
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, &call->request);
 	return call;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct reason {
 	size_t endpoint;
@@ -12,6 +13,7 @@ struct reason {
 	unsigned status;
 	int code;
 	enum answer_outcome outcome;
+	uint64_t at_ms; /* wall clock */
 	char text[sizeof(((struct answer *)0)->reason)];
 };
 
@@ -50,6 +52,14 @@ void tally_free(struct tally *tally)
 	free(tally);
 }
 
+static uint64_t wall_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 static void reason_set(struct reason *reason, size_t endpoint, const char *method, const struct answer *answer)
 {
 	*reason = (struct reason){
@@ -57,6 +67,7 @@ static void reason_set(struct reason *reason, size_t endpoint, const char *metho
 		.status = answer->status,
 		.code = answer->code,
 		.outcome = answer->outcome,
+		.at_ms = wall_ms(),
 	};
 	snprintf(reason->method, sizeof(reason->method), "%s", method);
 	answer_clean(reason->method);
@@ -107,10 +118,11 @@ static json_t *reasons_json(const struct tally *tally)
 	for (uint64_t i = first; i < tally->reasons_n; i++) {
 		const struct reason *reason = &tally->reasons[i % TALLY_REASONS];
 
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:i, s:i, s:s}", "endpoint", tally->names[reason->endpoint],
-					"method", reason->method, "outcome", outcome_names[reason->outcome], "status",
-					(int)reason->status, "code", reason->code, "reason", reason->text));
+		json_array_append_new(list,
+				      json_pack("{s:I, s:s, s:s, s:s, s:i, s:i, s:s}", "at", (json_int_t)reason->at_ms,
+						"endpoint", tally->names[reason->endpoint], "method", reason->method,
+						"outcome", outcome_names[reason->outcome], "status",
+						(int)reason->status, "code", reason->code, "reason", reason->text));
 	}
 	return list;
 }

@@ -3,7 +3,7 @@
 
 #include "tools/simulator/answer.h"
 
-#define TALLY_ENDPOINTS 8
+#define TALLY_ENDPOINTS 16
 #define TALLY_REASONS 1000 /* the newest are kept */
 
 struct tally;

@@ -101,16 +101,7 @@ static int parse_to(const json_t *body, struct template_message *ret, struct ref
 	return 0;
 }
 
-static bool is_one_of(const char *name, const char *const *names, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
-static int parse_language(const json_t *language, const struct options *options, struct template_message *ret,
-			  struct refusal *why)
+static int parse_language(const json_t *language, struct template_message *ret, struct refusal *why)
 {
 	int r = check_keys(language, "language", "code policy?", why);
 
@@ -119,11 +110,7 @@ static int parse_language(const json_t *language, const struct options *options,
 	if (r < 0)
 		return r;
 	ret->language = string_at(language, "code");
-	if (!ret->language)
-		return refuse(why, GRAPH_BAD_VALUE, "language.code must be a string");
-	if (!is_one_of(ret->language, options->languages, options->languages_n))
-		return refuse(why, GRAPH_NO_TEMPLATE, "The template does not exist in this language");
-	return 0;
+	return ret->language ? 0 : refuse(why, GRAPH_BAD_VALUE, "language.code must be a string");
 }
 
 /* The one text parameter of a component. */
@@ -212,8 +199,19 @@ static int parse_components(const json_t *components, struct template_message *r
 	return check_code(ret->code, why);
 }
 
-static int parse_template(const json_t *template, const struct options *options, struct template_message *ret,
-			  struct refusal *why)
+static int check_template(struct account *account, const char *name, const char *language, struct refusal *why)
+{
+	static const char *const reasons[] = {
+		[ACCOUNT_NO_NAME] = "There is no template of this name",
+		[ACCOUNT_NO_LANGUAGE] = "The template does not exist in this language",
+		[ACCOUNT_PENDING] = "The template is not approved in this language",
+	};
+	enum account_template r = account_template(account, name, language);
+
+	return r == ACCOUNT_APPROVED ? 0 : refuse(why, GRAPH_NO_TEMPLATE, "%s", reasons[r]);
+}
+
+int template_parse(const json_t *template, struct account *account, struct template_message *ret, struct refusal *why)
 {
 	int r = check_keys(template, "template", "name language components", why);
 	const char *name = string_at(template, "name");
@@ -222,9 +220,9 @@ static int parse_template(const json_t *template, const struct options *options,
 		return r;
 	if (!name)
 		return refuse(why, GRAPH_BAD_VALUE, "template.name must be a string");
-	if (!is_one_of(name, options->templates, options->templates_n))
-		return refuse(why, GRAPH_NO_TEMPLATE, "There is no template of this name");
-	r = parse_language(json_object_get(template, "language"), options, ret, why);
+	r = parse_language(json_object_get(template, "language"), ret, why);
+	if (r == 0)
+		r = check_template(account, name, ret->language, why);
 	return r == 0 ? parse_components(json_object_get(template, "components"), ret, why) : r;
 }
 
@@ -262,7 +260,7 @@ static int parse_callback(const json_t *body, struct template_message *ret, stru
 	return 0;
 }
 
-int template_message_parse(const json_t *body, const struct options *options, struct template_message *ret,
+int template_message_parse(const json_t *body, struct account *account, struct template_message *ret,
 			   struct refusal *why)
 {
 	int r = check_keys(body, "the body",
@@ -278,7 +276,7 @@ int template_message_parse(const json_t *body, const struct options *options, st
 		r = refuse(why, GRAPH_WRONG_TYPE,
 			   "type must be \"template\": only a template may begin a conversation");
 	if (r == 0)
-		r = parse_template(json_object_get(body, "template"), options, ret, why);
+		r = template_parse(json_object_get(body, "template"), account, ret, why);
 	return r == 0 ? parse_callback(body, ret, why) : r;
 }
 

@@ -1,7 +1,7 @@
 /* The body of a request to /messages: one authentication template with a copy-code button, checked to the last key. */
 #pragma once
 
-#include "tools/simulator/options.h"
+#include "tools/simulator/account.h"
 
 #define TEMPLATE_CODE_MAX 15
 #define TEMPLATE_CALLBACK_MAX 512
@@ -22,8 +22,11 @@ struct refusal {
 };
 
 /* Returns 0, or -EBADMSG with why. */
-int template_message_parse(const json_t *body, const struct options *options, struct template_message *ret,
+int template_message_parse(const json_t *body, struct account *account, struct template_message *ret,
 			   struct refusal *why);
+
+/* The same of the template alone: fills language and code. */
+int template_parse(const json_t *template, struct account *account, struct template_message *ret, struct refusal *why);
 
 /* What the phone shows: the text that Meta fixes for authentication templates, in English where there is no other. */
 void template_message_print(const struct template_message *message, char text[static TEMPLATE_TEXT_MAX]);

@@ -1,0 +1,42 @@
+#include "daemon/core/addresses.h"
+
+#include "daemon/core/store_address.h"
+#include "wire/name.h"
+
+#include <stdio.h>
+#include <syslog.h>
+
+int addresses_put(const struct engine *engine, struct tx *tx, const char *user, const char *kind, const char *value)
+{
+	char name[WIRE_USER_MAX + WIRE_NAME_MAX];
+	struct address_row row = {0};
+	int r;
+
+	snprintf(row.user, sizeof(row.user), "%s", user);
+	snprintf(row.kind, sizeof(row.kind), "%s", kind);
+	snprintf(name, sizeof(name), "%s %s", user, kind);
+	r = keys_seal(engine->keys, name, value, row.sealed);
+	if (r < 0)
+		return r;
+	row.sealed_length = (size_t)r;
+	return store_address_put(tx, &row);
+}
+
+int addresses_linked(const struct engine *engine, struct tx *tx, const struct linked *linked, struct reply *reply)
+{
+	char name[NAME_QUOTED_MAX];
+	const struct config_channel *channel;
+	const struct driver *driver;
+	struct link_row link;
+	int r = store_link_take(tx, linked->nonce, engine->clock->now(engine->clock), &link);
+
+	if (r <= 0)
+		return r;
+	channel = config_channel(engine->config, link.channel);
+	driver = channel ? driver_find(channel->driver) : NULL;
+	if (!driver || driver->recipient == RECIPIENT_NUMBER)
+		return 0;
+	reply_note(reply, LOG_NOTICE, "%s: can be reached by channel %s from now on", name_quote(link.user, name),
+		   link.channel);
+	return addresses_put(engine, tx, link.user, recipient_kind_names[driver->recipient], linked->address);
+}

@@ -1,0 +1,95 @@
+#include "daemon/core/session_webhook.h"
+
+#include "daemon/base/log.h"
+#include "daemon/core/core.h"
+#include "daemon/core/courier.h"
+#include "daemon/core/outcome.h"
+#include "daemon/core/signals.h"
+
+#include <stdlib.h>
+
+/* So many wait for the database before the socket is left to fill. */
+#define WAITING_MAX 2048
+
+struct session {
+	size_t waiting;
+	bool closed; /* freed with the last that waits */
+};
+
+struct heard_request {
+	struct request request;
+	struct session *session;
+	bool is_signal;
+	union {
+		struct receipt receipt;
+		struct signal signal;
+	};
+};
+
+static int run_heard(struct job *job, struct tx *tx)
+{
+	struct heard_request *h = (struct heard_request *)job;
+
+	request_restart(&h->request);
+	return h->is_signal ? signal_take(&h->request.engine, tx, &h->signal, &h->request.reply)
+			    : outcome_receipt(&h->request.engine, tx, &h->receipt, &h->request.reply);
+}
+
+static void heard_done(struct job *job, int result)
+{
+	struct heard_request *h = (struct heard_request *)job;
+	struct connection *c = h->request.connection;
+	struct session *s = h->session;
+
+	if (result == 0)
+		courier_publish(h->request.core->courier, &h->request);
+	s->waiting--;
+	if (s->closed && s->waiting == 0)
+		free(s);
+	else if (!s->closed && s->waiting == WAITING_MAX / 2)
+		connection_hold(c, false);
+	request_free(&h->request);
+}
+
+static void received(struct connection *c, const char *data, size_t length)
+{
+	bool is_signal = wire_is(&wire_signal, data, length);
+	struct heard_request *h;
+	char why[WIRE_WHY_MAX];
+
+	if (!c->session)
+		c->session = calloc(1, sizeof(struct session));
+	h = c->session ? request_new(sizeof(*h), c->core, c, run_heard, heard_done) : NULL;
+	if (!h) {
+		connection_close(c);
+		return;
+	}
+	c->deadline = 0;
+	h->request.answered = true; /* there are no answers */
+	h->session = c->session;
+	h->is_signal = is_signal;
+	if (wire_decode(is_signal ? &wire_signal : &wire_receipt, data, length,
+			is_signal ? (void *)&h->signal : (void *)&h->receipt, why) < 0) {
+		core_log_refusal(c->core, "webhook.sock", c, why);
+		request_free(&h->request);
+		return;
+	}
+	/* What follows a failure cannot wait. */
+	h->request.job.lazy = !is_signal && h->receipt.state != RECEIPT_FAILED;
+	if (++h->session->waiting == WAITING_MAX)
+		connection_hold(c, true);
+	request_submit(&h->request);
+}
+
+static void closed(struct connection *c)
+{
+	struct session *s = c->session;
+
+	c->session = NULL;
+	if (s && s->waiting == 0)
+		free(s);
+	else if (s)
+		s->closed = true;
+}
+
+const struct connection_ops session_webhook_ops = {.received = received, .closed = closed};

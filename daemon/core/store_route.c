@@ -1,0 +1,64 @@
+#include "daemon/core/store_route.h"
+
+#include "daemon/core/store_tx.h"
+
+#include <string.h>
+
+#define HOUR 3600
+#define DAY 86400
+
+int store_score_get(struct tx *tx, const char *country, const char *channel, struct score *ret)
+{
+	size_t length;
+	int r = tx_query(tx,
+			 "SELECT success, updated, deliveries, buckets FROM score WHERE country = ? AND channel = ?",
+			 "ss", country, channel);
+
+	if (r < 0)
+		return r;
+	memset(ret, 0, sizeof(*ret));
+	r = tx_row(tx, "iiib", &ret->success, &ret->updated, &ret->deliveries, ret->bucket, sizeof(ret->bucket),
+		   &length);
+	if (r == 0)
+		ret->success = SCORE_FULL;
+	return r;
+}
+
+int store_score_put(struct tx *tx, const char *country, const char *channel, const struct score *score)
+{
+	int r = tx_run(tx,
+		       "INSERT OR REPLACE INTO score (country, channel, success, updated, deliveries, buckets)"
+		       " VALUES (?,?,?,?,?,?)",
+		       "ssiiib", country, channel, score->success, score->updated, score->deliveries, score->bucket,
+		       sizeof(score->bucket));
+
+	return r < 0 ? r : 0;
+}
+
+int store_spend_get(struct tx *tx, const char *channel, int64_t wall, struct spend *ret)
+{
+	int r = tx_query(tx,
+			 "SELECT coalesce(sum(iif(period = 'hour' AND since = ?, micro, 0)), 0),"
+			 " coalesce(sum(iif(period = 'day' AND since = ?, micro, 0)), 0) FROM spend WHERE channel = ?",
+			 "iis", wall - wall % HOUR, wall - wall % DAY, channel);
+
+	return r < 0 ? r : tx_row(tx, "ii", &ret->hour, &ret->day);
+}
+
+static int add(struct tx *tx, const char *channel, const char *period, int64_t since, int64_t micro)
+{
+	return tx_run(tx,
+		      "INSERT INTO spend (channel, period, since, micro) VALUES (?,?,?,max(0, ?))"
+		      " ON CONFLICT DO UPDATE SET since = excluded.since,"
+		      " micro = max(0, iif(since = excluded.since, micro, 0) + ?)",
+		      "ssiii", channel, period, since, micro, micro);
+}
+
+int store_spend_add(struct tx *tx, const char *channel, int64_t wall, int64_t micro)
+{
+	int r = add(tx, channel, "hour", wall - wall % HOUR, micro);
+
+	if (r >= 0)
+		r = add(tx, channel, "day", wall - wall % DAY, micro);
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,85 @@
+/* Twilio: the codes of its error dictionary that an SMS, a WhatsApp message or a call can meet. */
+#include "daemon/provider/rows.h"
+
+/* What a look at the account does not see. */
+#define UNSEEN STOPS_FOR(10 * MINUTE)
+#define TEMPLATE .breaker = BREAKER_TEMPLATE, .seconds = 10 * MINUTE
+
+/* In the order of the codes; then the words of calls, which have no code. */
+static const struct provider_error errors[] = {
+	{ONE(10001), CONFIG, ALARM, STOPS, .meaning = "the account is not active"},
+	{ONE(13224), UNDELIVERABLE, RECIPIENT(DAY), .meaning = "the recipient's number cannot be called"},
+	{ONE(20003), CONFIG, ALARM, STOPS, .meaning = "the credentials were not accepted"},
+	{ONE(20005), CONFIG, ALARM, STOPS, .meaning = "the account is not active"},
+	{ONE(20404), CONFIG, ALARM, STOPS, .meaning = "the account, or what the request names, is not there"},
+	{ONE(20429), TRANSIENT, RETRY, ALARM_IF_OFTEN, STOPS_IF_OFTEN, .meaning = "the API's rate limit is reached"},
+	{ONE(21210), CONFIG, ALARM, UNSEEN, .meaning = "the sender is no number that the account may call from"},
+	{ONE(21211), UNDELIVERABLE, RECIPIENT(DAY), .meaning = "the recipient's number is not valid"},
+	{ONE(21212), CONFIG, ALARM, UNSEEN, .meaning = "the sender's number is not valid"},
+	{ONE(21214), UNDELIVERABLE, RECIPIENT(DAY), .meaning = "the recipient's number cannot be reached"},
+	{ONE(21215), UNDELIVERABLE, ALARM, COUNTRY(DAY),
+	 .meaning = "the account may not call this country: allow it in the geographic permissions"},
+	{ONE(21216), UNDELIVERABLE, ALARM, RECIPIENT(DAY), .meaning = "the account may not call this number"},
+	{ONE(21217), UNDELIVERABLE, RECIPIENT(DAY), .meaning = "the recipient's number is not valid"},
+	{ONE(21219), UNDELIVERABLE, ALARM, .meaning = "a trial account may not call this number"},
+	{ONE(21408), UNDELIVERABLE, ALARM, COUNTRY(DAY),
+	 .meaning = "the account may not write to this country: allow it in the geographic permissions"},
+	{ONE(21606), CONFIG, ALARM, UNSEEN, .meaning = "the sender cannot send this"},
+	{ONE(21608), UNDELIVERABLE, ALARM, .meaning = "a trial account may not write to this number"},
+	{ONE(21610), UNDELIVERABLE, RECIPIENT(DAY), .meaning = "the recipient has answered STOP"},
+	{ONE(21612), CONFIG, ALARM, COUNTRY(DAY), .meaning = "the sender cannot reach this country or network"},
+	{ONE(21614), UNDELIVERABLE, ALARM, RECIPIENT(DAY), .meaning = "the recipient's number is no mobile number"},
+	{ONE(21617), CONFIG, ALARM, .meaning = "the message is too long"},
+	{ONE(21656), CONFIG, ALARM, TEMPLATE, .meaning = "the template wants other variables"},
+	{RANGE(21701, 21705), CONFIG, ALARM, UNSEEN, .meaning = "the messaging service is missing or has no sender"},
+	{ONE(30001), TRANSIENT, RETRY, ALARM_IF_OFTEN, .meaning = "too many messages wait to be sent"},
+	{ONE(30002), CONFIG, ALARM, STOPS, .meaning = "the account is suspended"},
+	{ONE(30003), UNDELIVERABLE, .meaning = "the phone is switched off or out of reach"},
+	{ONE(30004), UNDELIVERABLE, RECIPIENT(DAY), .meaning = "the recipient or the network blocks the message"},
+	{ONE(30005), UNDELIVERABLE, RECIPIENT(DAY), .meaning = "the recipient's number is not in use"},
+	{ONE(30006), UNDELIVERABLE, RECIPIENT(DAY), .meaning = "the recipient's number is a landline"},
+	{ONE(30007), UNDELIVERABLE, ALARM, .meaning = "the message was filtered as unwanted"},
+	{ONE(30008), TRANSIENT, RETRY, ALARM_IF_OFTEN, .meaning = "not delivered, the network does not say why"},
+	{ONE(30034), CONFIG, ALARM, COUNTRY(DAY), .meaning = "the sender is not registered for this country"},
+	{ONE(30036), UNDELIVERABLE, ALARM_IF_OFTEN, .meaning = "not delivered while the code lived"},
+	{ONE(63003), UNDELIVERABLE, RECIPIENT(DAY), .meaning = "the recipient cannot be reached on WhatsApp"},
+	{ONE(63007), CONFIG, ALARM, UNSEEN, .meaning = "the sender is no WhatsApp number of the account"},
+	{ONE(63016), CONFIG, ALARM, .meaning = "the message was taken for a free-form one"},
+	{ONE(63018), TRANSIENT, RETRY, ALARM_IF_OFTEN, .meaning = "WhatsApp's rate limit is reached"},
+	{ONE(63024), UNDELIVERABLE, RECIPIENT(DAY), .meaning = "the recipient cannot be reached on WhatsApp"},
+	{ONE(63027), CONFIG, ALARM, TEMPLATE, .meaning = "there is no such template in this language"},
+	{ONE(63028), CONFIG, ALARM, TEMPLATE, .meaning = "the template wants other variables"},
+	{ONE(63032), UNDELIVERABLE, RECIPIENT(DAY), .meaning = "WhatsApp limits messages to this recipient"},
+	{ONE(63040), CONFIG, ALARM, TEMPLATE, .meaning = "the template was rejected"},
+	{ONE(63041), CONFIG, ALARM, TEMPLATE, .meaning = "the template is paused for its quality"},
+	{ONE(63042), CONFIG, ALARM, TEMPLATE, .meaning = "the template is disabled"},
+	{ONE(63049), UNDELIVERABLE, ALARM_IF_OFTEN, RECIPIENT(HOUR),
+	 .meaning = "the recipient gets too many messages of businesses"},
+	{ONE(63051), CONFIG, ALARM, UNSEEN, .meaning = "the WhatsApp account is locked"},
+	{WORD("busy"), UNDELIVERABLE, .meaning = "the line is busy"},
+	{WORD("canceled"), UNDELIVERABLE, ALARM_IF_OFTEN, .meaning = "it was cancelled at the provider"},
+	{WORD("no-answer"), UNDELIVERABLE, .meaning = "nobody picked up the phone"},
+};
+
+/* Of messages, then of calls: whoever picks up hears the code. */
+static const struct provider_state states[] = {
+	{"accepted", RECEIPT_ACCEPTED},
+	{"scheduled", RECEIPT_ACCEPTED},
+	{"queued", RECEIPT_ACCEPTED},
+	{"sending", RECEIPT_ACCEPTED},
+	{"sent", RECEIPT_SENT},
+	{"delivered", RECEIPT_DELIVERED},
+	{"read", RECEIPT_READ},
+	{"undelivered", RECEIPT_FAILED},
+	{"failed", RECEIPT_FAILED},
+	{"canceled", RECEIPT_FAILED},
+	{"initiated", RECEIPT_ACCEPTED},
+	{"ringing", RECEIPT_SENT},
+	{"in-progress", RECEIPT_DELIVERED},
+	{"completed", RECEIPT_DELIVERED},
+	{"busy", RECEIPT_FAILED},
+	{"no-answer", RECEIPT_FAILED},
+	{NULL, RECEIPT_ACCEPTED},
+};
+
+const struct provider provider_twilio = PROVIDER("twilio");

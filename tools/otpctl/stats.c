@@ -1,0 +1,176 @@
+/* stats: what was sent, what arrived, how fast, and what it cost. */
+#include "tools/otpctl/stats.h"
+#include "tools/otpctl/output.h"
+#include "tools/otpctl/since.h"
+
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SINCE_TABLE "7d"
+#define SINCE_PAGE "30d"
+#define BY_DEFAULT "channel"
+
+static void keep_item(void *userdata, const struct wire_message *message, const void *item)
+{
+	struct stat_list *list = userdata;
+	struct stat_item *grown = list->items;
+
+	(void)message;
+	if ((list->count & (list->count + 1)) == 0)
+		grown = reallocarray(list->items, 2 * list->count + 2, sizeof(*grown));
+	if (!grown)
+		errx(1, "out of memory");
+	list->items = grown;
+	list->items[list->count++] = *(const struct stat_item *)item;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	const struct stat_item *x = a, *y = b;
+
+	return x->sent == y->sent ? strcmp(x->key, y->key) : x->sent < y->sent ? 1 : -1;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct stat_item *x = a, *y = b;
+	unsigned long long s = strtoull(x->key, NULL, 10), t = strtoull(y->key, NULL, 10);
+
+	return (s > t) - (s < t);
+}
+
+int stats_fetch(struct connection *connection, uint64_t since, const char *by, struct stat_list *ret, struct done *done)
+{
+	struct stats request = {.since = since};
+	int status;
+
+	*ret = (struct stat_list){0};
+	snprintf(request.by, sizeof(request.by), "%s", by);
+	snprintf(ret->by, sizeof(ret->by), "%s", by);
+	status = connection_call(connection, &wire_stats, &request, &wire_stat, keep_item, ret, done);
+	if (status != EXIT_OK || done->result != RESULT_ALLOW)
+		stats_free(ret);
+	else if (ret->count > 0)
+		qsort(ret->items, ret->count, sizeof(ret->items[0]), strcmp(by, "hour") == 0 ? by_time : by_size);
+	return status;
+}
+
+void stats_free(struct stat_list *list)
+{
+	free(list->items);
+	list->items = NULL;
+	list->count = 0;
+}
+
+uint64_t stats_codes(const struct stat_item *item, const char *by)
+{
+	bool each = strcmp(by, "channel") == 0 || strcmp(by, "provider") == 0;
+
+	return each || item->fallback > item->sent ? item->sent : item->sent - item->fallback;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+struct outcome stats_outcome(const struct stat_item *item)
+{
+	uint64_t left = item->sent, arrived = item->delivered > item->read ? item->delivered : item->read;
+	struct outcome o = {.verified = least(item->verified, left)};
+
+	left -= o.verified;
+	o.failed = least(item->failed, left);
+	left -= o.failed;
+	o.delivered = least(arrived > o.verified ? arrived - o.verified : 0, left);
+	o.silent = left - o.delivered;
+	return o;
+}
+
+const char *stats_label(const struct stat_item *item, const char *by, char text[static STATS_LABEL_MAX])
+{
+	char time[OUTPUT_TIME_MAX];
+
+	if (strcmp(by, "hour") == 0)
+		snprintf(text, STATS_LABEL_MAX, "%s", output_time(strtoull(item->key, NULL, 10), time));
+	else
+		snprintf(text, STATS_LABEL_MAX, "%s", item->key[0] ? item->key : "not known");
+	return text;
+}
+
+static void print_json(const struct stat_item *item, const char *by)
+{
+	json_t *object = output_json_of(&wire_stat, item);
+
+	(void)json_object_set_new(object, "by", json_string(by));
+	output_json(object);
+}
+
+static void print_all(const struct otpctl *ctl, const struct stat_list *list, const struct stat_list *all,
+		      uint64_t since)
+{
+	const struct stat_item nothing = {0}, *total = all->count > 0 ? &all->items[0] : &nothing;
+
+	if (!ctl->options.json) {
+		stats_print(list, total, since);
+		return;
+	}
+	for (size_t i = 0; i < list->count; i++)
+		print_json(&list->items[i], list->by);
+	print_json(total, "total");
+}
+
+static int print_stats(struct otpctl *ctl, const char *by, uint64_t since)
+{
+	struct connection connection = CONNECTION_CLOSED;
+	struct stat_list list = {0}, all = {0};
+	struct done done = {0};
+	int status = connection_open(ctl, &connection);
+
+	if (status == EXIT_OK)
+		status = stats_fetch(&connection, since, by, &list, &done);
+	if (status == EXIT_OK && done.result == RESULT_ALLOW)
+		status = stats_fetch(&connection, since, "", &all, &done);
+	connection_close(&connection);
+	if (status == EXIT_OK && done.result == RESULT_ALLOW)
+		print_all(ctl, &list, &all, since);
+	stats_free(&list);
+	stats_free(&all);
+	return status == EXIT_OK ? connection_end_of_list(ctl, "", &done) : status;
+}
+
+static bool is_key(const char *by)
+{
+	static const char *const keys[] = {"channel", "country", "provider", "hour"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(keys[i], by) == 0)
+			return true;
+	return false;
+}
+
+int command_stats(struct otpctl *ctl)
+{
+	const struct options *o = &ctl->options;
+	const char *since = o->since ? o->since : o->html ? SINCE_PAGE : SINCE_TABLE;
+	uint64_t now = (uint64_t)time(NULL), from;
+	int r = since_parse(since, now, &from);
+
+	if (r == -ERANGE)
+		output_error("--since %s: is yet to come", since);
+	else if (r < 0)
+		output_error("--since %s: not a time; write 7d, 12h, today, 2026-11-01, \"2026-11-01 14:30\" or all",
+			     since);
+	else if (o->by && !is_key(o->by))
+		output_error("--by %s: not known; write channel, country, provider or hour", o->by);
+	else if (o->html && (o->by || o->json))
+		output_error("--html: the page has everything in it; leave %s out", o->by ? "--by" : "--json");
+	else if (o->html)
+		return stats_page(ctl, from, now);
+	else
+		return print_stats(ctl, o->by ? o->by : BY_DEFAULT, from);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,6 @@
+/* YCloud: WhatsApp, SMS, voice, balance; events signed with YCloud-Signature. */
+#pragma once
+
+#include "tools/simulator/vendor.h"
+
+extern const struct vendor ycloud;
