@@ -310,7 +310,7 @@ def test_twilio_signs_the_url_and_the_fields(phone, empty):
     sid = METHODS["twilio sms"].send(phone, StatusCallback=url).json["sid"]
     requests = empty.wait(2)
     fields = [form_of(request) for request in requests]
-    assert [each["MessageStatus"] for each in fields] == ["sent", "delivered"]
+    assert {each["MessageStatus"] for each in fields} == {"sent", "delivered"}
     assert fields[0]["MessageSid"] == sid and fields[0]["To"] == PHONE
     for request, each in zip(requests, fields):
         assert request.headers["X-Twilio-Signature"] == twilio_signature(url, each)
@@ -346,7 +346,7 @@ def test_ycloud_signs_the_time_and_the_body(start, empty, tmp_path):
         assert signature == hmac.new(b"whsec", f"{at}.".encode() + request.body, hashlib.sha256).hexdigest()
     events = [json.loads(request.body) for request in requests]
     mine = [event["whatsappMessage"] for event in events if event["whatsappMessage"]["id"] == id_]
-    assert [message["status"] for message in mine] == ["sent", "delivered", "read"] and mine[0]["externalId"] == "abc"
+    assert {message["status"] for message in mine} == {"sent", "delivered", "read"} and mine[0]["externalId"] == "abc"
     [failed] = [event for event in events if event["whatsappMessage"]["status"] == "failed"]
     assert failed["type"] == "whatsapp.message.updated" and failed["whatsappMessage"]["errorCode"] == "131026"
 
@@ -359,13 +359,13 @@ def test_telegram_signs_with_the_digest_of_its_token(phone, empty):
         signed = request.headers["X-Request-Timestamp"].encode() + b"\n" + request.body
         assert request.headers["X-Request-Signature"] == hmac.new(key, signed, hashlib.sha256).hexdigest()
     reports = [json.loads(request.body) for request in requests]
-    assert [report["delivery_status"]["status"] for report in reports] == ["sent", "delivered", "read"]
+    assert {report["delivery_status"]["status"] for report in reports} == {"sent", "delivered", "read"}
     assert reports[0]["payload"] == "abc"
 
 
 def test_vonage_infobip_and_kannel_tell_in_their_own_way(phone, empty):
     METHODS["vonage"].send(phone, callback=f"{empty.url}/vonage", **{"client-ref": "abc"})
-    assert [form_of(request)["status"] for request in empty.wait(2)] == ["accepted", "delivered"]
+    assert {form_of(request)["status"] for request in empty.wait(2)} == {"accepted", "delivered"}
     assert form_of(empty.requests[0])["client-ref"] == "abc"
     empty.clear()
     webhooks = {"delivery": {"url": f"{empty.url}/infobip"}, "callbackData": "abc"}
@@ -384,7 +384,7 @@ def test_unifonic_tells_by_a_query(start, empty):
     phone = start("--receipt-delay", 1, "--receipts", f"unifonic={empty.url}/unifonic/word")
     method = METHODS["unifonic"]
     id_ = method.find_id(method.send(phone, CorrelationID="abc").json)
-    request = empty.wait(2)[1]
+    [request] = [request for request in empty.wait(2) if "Delivered" in request.path]
     where = urllib.parse.urlsplit(request.path)
     assert (request.method, where.path) == ("GET", "/unifonic/word")
     assert dict(urllib.parse.parse_qsl(where.query)) == {

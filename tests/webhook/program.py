@@ -97,11 +97,11 @@ class Webhook:
         return self
 
     def start(self, wait=True, **environment):
+        count = 1 + self.log().count("ready\n")
         with open(self.log_path, "ab") as log:
             self.child = subprocess.Popen([PROGRAM, "--config", self.config, "--debug"], stderr=log,
                                           env={**os.environ, **environment})
         if wait:
-            count = 1 + self.log().count("ready\n")
             until(lambda: self.log().count("ready\n") >= count or self.child.poll() is not None, "it is ready")
             assert self.child.poll() is None, self.log()
         return self

@@ -25,13 +25,14 @@ static void check_config(struct doctor *doctor)
 }
 
 static void (*const checks[])(struct doctor *) = {
-	check_config, doctor_check_sockets, doctor_check_core, doctor_check_pam, doctor_check_sshd,
+	check_config,     doctor_check_sockets, doctor_check_core,
+	doctor_check_meta, doctor_check_pam,     doctor_check_sshd,
 };
 
 void doctor_report(struct doctor *doctor, enum verdict verdict, const char *name, const char *advice,
 		   const char *format, ...)
 {
-	static const char *const names[] = {"ok", "warn", "fail"};
+	static const char *const names[] = {"ok", "warn", "fail", "skip"};
 	char sentence[1024];
 	va_list args;
 

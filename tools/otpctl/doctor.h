@@ -6,7 +6,7 @@
 
 #include "tools/otpctl/otpctl.h"
 
-enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL };
+enum verdict { VERDICT_OK, VERDICT_WARN, VERDICT_FAIL, VERDICT_SKIP }; /* SKIP: could not be looked at */
 
 struct doctor {
 	struct otpctl *ctl;
@@ -20,6 +20,7 @@ void doctor_report(struct doctor *doctor, enum verdict verdict, const char *name
 
 void doctor_check_sockets(struct doctor *doctor);
 void doctor_check_core(struct doctor *doctor);
+void doctor_check_meta(struct doctor *doctor);
 void doctor_check_pam(struct doctor *doctor);
 void doctor_check_sshd(struct doctor *doctor);
 

@@ -63,6 +63,34 @@ static const struct command {
 	{"doctor", "[--pam-dir DIR] [--module-dir DIR] [--sshd FILE] [--sshd-config FILE]",
 	 OPTION(PAM_DIR) | OPTION(MODULE_DIR) | OPTION(SSHD) | OPTION(SSHD_CONFIG), 0, 0, command_doctor,
 	 "check the whole installation, from the config to sshd and pam.d", "doctor"},
+	{"setup", "[--answers FILE] [--yes]", OPTION(ANSWERS) | OPTION(YES), 0, 0, command_setup,
+	 "the first installation, step by step: config, secrets, master key", "setup\nsetup --answers answers.txt"},
+	{"template create", "[--channel CHANNEL] [--language LANGUAGE]…", OPTION(CHANNEL) | OPTION(LANGUAGE), 0, 0,
+	 command_template_create, "make the WhatsApp template in the languages that it lacks",
+	 "template create\ntemplate create --language ar --language en_US"},
+	{"template list", "[--channel CHANNEL]", OPTION(CHANNEL), 0, 0, command_template_list,
+	 "all templates of the WhatsApp account", "template list"},
+	{"template status", "[--channel CHANNEL]", OPTION(CHANNEL), 0, 0, command_template_status,
+	 "whether Meta has approved the template, and what that means", "template status"},
+	{"template delete", "[--channel CHANNEL] [--yes]", OPTION(CHANNEL) | OPTION(YES), 0, 0, command_template_delete,
+	 "delete the template in all languages", "template delete"},
+	{"number status", "[--channel CHANNEL]", OPTION(CHANNEL), 0, 0, command_number_status,
+	 "the WhatsApp number: name, quality, messaging tier", "number status\nnumber status --json | jq -r .quality"},
+	{"number register", "[--channel CHANNEL] [--pin-file FILE] [--yes]",
+	 OPTION(CHANNEL) | OPTION(PIN_FILE) | OPTION(YES), 0, 0, command_number_register,
+	 "register the number for the Cloud API", "number register\nnumber register --pin-file /root/pin"},
+	{"number pin", "[--channel CHANNEL] [--pin-file FILE]", OPTION(CHANNEL) | OPTION(PIN_FILE), 0, 0,
+	 command_number_pin, "set the PIN of two-step verification", "number pin"},
+	{"number request-code", "--method SMS|VOICE [--channel CHANNEL] [--language LANGUAGE]",
+	 OPTION(METHOD) | OPTION(CHANNEL) | OPTION(LANGUAGE), 0, 0, command_number_request_code,
+	 "have Meta send a code that proves the number", "number request-code --method SMS"},
+	{"number verify-code", "[--channel CHANNEL]", OPTION(CHANNEL), 0, 0, command_number_verify_code,
+	 "type that code", "number verify-code"},
+	{"webhook subscribe", "[--channel CHANNEL] [--url URL]", OPTION(CHANNEL) | OPTION(URL), 0, 0,
+	 command_webhook_subscribe, "have Meta tell what becomes of messages",
+	 "webhook subscribe\nwebhook subscribe --url https://otp.example/meta"},
+	{"webhook status", "[--channel CHANNEL]", OPTION(CHANNEL), 0, 0, command_webhook_status,
+	 "whether Meta does, and whom it tells", "webhook status"},
 	{"config check", "[FILE] [--secrets]", OPTION(SECRETS), 0, 1, command_config_check,
 	 "read a config file and say what is wrong with it", "config check\nconfig check new.conf --secrets"},
 	{"key init", "[FILE] [--owner USER]", OPTION(OWNER), 0, 1, command_key_init,
@@ -74,10 +102,10 @@ static void print_help(void)
 {
 	printf("usage: whatsapp-otpctl [--config FILE] [--json] [--socket PATH] COMMAND …\n\nCommands:\n");
 	for (size_t i = 0; i < COUNT(commands); i++)
-		printf("  %-15s %s\n", commands[i].name, commands[i].purpose);
+		printf("  %-19s %s\n", commands[i].name, commands[i].purpose);
 	printf("\nOptions (before or behind the command):\n");
 	options_print(OPTIONS_EVERYWHERE);
-	printf("\nExit status: 0 ok, 1 refused or not found, 2 wrong usage, 3 the core cannot be reached.\n"
+	printf("\nExit status: 0 ok, 1 refused or not found, 2 wrong usage, 3 the core or Meta cannot be reached.\n"
 	       "More: whatsapp-otpctl COMMAND --help, whatsapp-otpctl(8)\n");
 }
 

@@ -45,6 +45,12 @@ static const struct option_row {
 			     "write a file for node_exporter"},
 	[OPTION_LISTEN] = {"--listen", "ADDRESS", offsetof(struct options, listen),
 			   "serve at 127.0.0.1:PORT, at /PATH, or at systemd's socket: systemd"},
+	[OPTION_PIN_FILE] = {"--pin-file", "FILE", offsetof(struct options, pin_file),
+			     "read the PIN there, - for standard input; asked for if left out"},
+	[OPTION_METHOD] = {"--method", "METHOD", offsetof(struct options, method), "SMS or VOICE"},
+	[OPTION_URL] = {"--url", "URL", offsetof(struct options, url), "where Meta reaches the webhook"},
+	[OPTION_ANSWERS] = {"--answers", "FILE", offsetof(struct options, answers),
+			    "ask nothing: KEY = VALUE lines, - for standard input"},
 };
 
 void options_print(uint64_t set)
@@ -75,14 +81,23 @@ static int wrong(const char *word, const char *why)
 	return -1;
 }
 
-static void keep_option(struct options *options, size_t id, const char *argument)
+static int keep_option(struct options *options, size_t id, const char *argument)
 {
 	char *at = (char *)options + option_rows[id].offset;
+	size_t n = 0;
 
 	if (option_rows[id].argument)
 		*(const char **)(void *)at = argument;
 	else
 		*(bool *)(void *)at = true;
+	if (id != OPTION_LANGUAGE)
+		return 0;
+	while (options->languages[n])
+		n++;
+	if (n == OPTIONS_LANGUAGES_MAX)
+		return wrong(argument, "is one --language too many");
+	options->languages[n] = argument;
+	return 0;
 }
 
 /* The word that getopt_long(3) has just read an option from. */
@@ -131,7 +146,8 @@ int options_parse(int argc, char **argv, struct options *ret, uint64_t *given)
 			return wrong(typed_word(argv, optarg), "no such option; write its name in full");
 		if (wants_path(&option_rows[index]) && !*optarg)
 			return wrong(option_rows[index].name, "wants a path, not an empty word");
-		keep_option(ret, (size_t)index, optarg);
+		if (keep_option(ret, (size_t)index, optarg) < 0)
+			return -1;
 		*given |= UINT64_C(1) << index;
 	}
 	return optind;

@@ -8,11 +8,15 @@
 
 enum exit_status { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_UNREACHABLE };
 
+#define OPTIONS_LANGUAGES_MAX 64
+
 struct options {
 	const char *config, *socket; /* NULL where not given, as all strings here */
 	const char *phone, *channel, *language, *consent, *owner;
 	const char *pam_dir, *module_dir, *sshd, *sshd_config;
 	const char *service, *email, *since, *by, *html, *textfile, *listen;
+	const char *pin_file, *method, *url, *answers;
+	const char *languages[OPTIONS_LANGUAGES_MAX + 1]; /* each --language; the last one is language, too */
 	bool json, no_verify, reveal, yes, secrets, probe;
 	bool help, version;
 };
@@ -57,6 +61,18 @@ int command_alarms_ack(struct otpctl *ctl);
 int command_breakers(struct otpctl *ctl);
 int command_breakers_close(struct otpctl *ctl);
 int command_health(struct otpctl *ctl);
+int command_template_create(struct otpctl *ctl);
+int command_template_list(struct otpctl *ctl);
+int command_template_status(struct otpctl *ctl);
+int command_template_delete(struct otpctl *ctl);
+int command_number_status(struct otpctl *ctl);
+int command_number_register(struct otpctl *ctl);
+int command_number_pin(struct otpctl *ctl);
+int command_number_request_code(struct otpctl *ctl);
+int command_number_verify_code(struct otpctl *ctl);
+int command_webhook_subscribe(struct otpctl *ctl);
+int command_webhook_status(struct otpctl *ctl);
+int command_setup(struct otpctl *ctl);
 int command_config_check(struct otpctl *ctl);
 int command_key_init(struct otpctl *ctl);
 int command_doctor(struct otpctl *ctl);
