@@ -228,7 +228,7 @@ MESSAGE(wire_route_step, "route-step", route_step, route_step_fields);
 
 static const struct wire_field send_fields[] = {
 	NEED(send, id),   NEED(send, channel), NEED(send, to),      NEED(send, code),      TEXT(send, lang),
-	TEXT(send, host), TEXT(send, service), TEXT(send, address), NUMBER(send, minutes), NUMBER(send, watch_seconds),
+	TEXT(send, host), TEXT(send, service), TEXT(send, address), NUMBER(send, minutes), NUMBER(send, seconds), NUMBER(send, watch_seconds),
 };
 MESSAGE(wire_send, "send", send, send_fields);
 
@@ -282,6 +282,7 @@ static const struct wire_field signal_fields[] = {
 	TEXT(signal, detail),
 	ENUM(signal, alarm, alarm_names, false),
 	FLAG(signal, healthy),
+	FLAG(signal, stops),
 	NUMBER(signal, at),
 };
 MESSAGE(wire_signal, "signal", signal, signal_fields);

@@ -256,7 +256,8 @@ struct send {
 	char host[WIRE_NAME_MAX];
 	char service[WIRE_NAME_MAX];
 	char address[WIRE_ADDRESS_MAX]; /* where the login comes from; empty: local */
-	uint64_t minutes;               /* how long the code lives */
+	uint64_t minutes;               /* how long the code lives, for people: rounded up */
+	uint64_t seconds;               /* the same, exact: no provider may hold the message for longer */
 	uint64_t watch_seconds;         /* how long somebody waits for news of it: receipts = poll asks no longer */
 };
 
@@ -313,7 +314,8 @@ struct signal {
 	char event[WIRE_NAME_MAX];
 	char detail[WIRE_TEXT_MAX]; /* our words */
 	int alarm;                  /* enum alarm */
-	bool healthy;               /* the event is good news: what it is about works (again) */
+	bool healthy; /* the event is good news: what it is about works (again) */
+	bool stops;   /* what it is about cannot be used until a healthy event */
 	uint64_t at;
 };
 

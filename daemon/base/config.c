@@ -99,8 +99,6 @@ int config_money(const char *text, struct config_money *ret)
 		for (int i = 0; i < fraction; i++, unit /= 10)
 			part = part * 10 + (text[i] - '0');
 		text += fraction;
-	} else {
-		unit = 1000000;
 	}
 	if (sscanf(text, " %3[A-Z]%n", ret->currency, &length) != 1 || text[length] || strlen(ret->currency) != 3)
 		return -EINVAL;
@@ -683,16 +681,32 @@ static int check_money(cfg_t *tree, struct config *config)
 	return 0;
 }
 
-static int check_policies(cfg_t *tree, const struct config *config)
+/* Each channel of a list is there, and only once: the same one is never tried twice. */
+static int check_list(cfg_t *section, const char *what, const char *whose, char *const *channels,
+		      const struct config *config)
 {
-	for (size_t i = 0; i < config->policy_count; i++)
-		for (char **name = config->policies[i].channels; *name; name++)
-			if (!config_channel(config, *name)) {
-				cfg_error(section_of(tree, "policy", i), "policy \"%s\": there is no channel \"%s\"",
-					  config->policies[i].name, *name);
+	for (size_t i = 0; channels[i]; i++) {
+		if (!config_channel(config, channels[i])) {
+			cfg_error(section, "%s \"%s\": there is no channel \"%s\"", what, whose, channels[i]);
+			return -EINVAL;
+		}
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(channels[k], channels[i]) == 0) {
+				cfg_error(section, "%s \"%s\": channel \"%s\" is there twice", what, whose, channels[i]);
 				return -EINVAL;
 			}
+	}
 	return 0;
+}
+
+static int check_policies(cfg_t *tree, const struct config *config)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < config->policy_count && r == 0; i++)
+		r = check_list(section_of(tree, "policy", i), "policy", config->policies[i].name,
+			       config->policies[i].channels, config);
+	return r;
 }
 
 static int check_routes(cfg_t *tree, const struct config *config)
@@ -705,12 +719,8 @@ static int check_routes(cfg_t *tree, const struct config *config)
 				  "route \"%s\": fallback_least is more than fallback_most", route->name);
 			return -EINVAL;
 		}
-		for (char **name = route->channels; *name; name++)
-			if (!config_channel(config, *name)) {
-				cfg_error(section_of(tree, "route", i), "route \"%s\": there is no channel \"%s\"",
-					  route->name, *name);
-				return -EINVAL;
-			}
+		if (check_list(section_of(tree, "route", i), "route", route->name, route->channels, config) < 0)
+			return -EINVAL;
 		if (!route->channels[0]) {
 			cfg_error(section_of(tree, "route", i), "route \"%s\": channels is empty", route->name);
 			return -EINVAL;
@@ -782,30 +792,35 @@ static int add_defaults(struct config *config)
 	return r;
 }
 
-static int add_warning(struct config *config, size_t *count, cfg_t *cfg, const char *section, const char *key)
+static int add_warning(struct config *config, const cfg_t *cfg, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static int add_warning(struct config *config, const cfg_t *cfg, const char *format, ...)
 {
-	char **grown = reallocarray(config->warnings, *count + 2, sizeof(char *));
+	size_t count = 0;
+	char what[256], **grown;
+	va_list args;
 
+	while (config->warnings[count])
+		count++;
+	grown = reallocarray(config->warnings, count + 2, sizeof(char *));
 	if (!grown)
 		return -ENOMEM;
 	config->warnings = grown;
-	if (asprintf(&grown[*count], "%s:%d: %s { %s }: has no effect in this version", cfg->filename, cfg->line,
-		     section, key) < 0) {
-		grown[*count] = NULL;
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	grown[count + 1] = NULL;
+	if (asprintf(&grown[count], "%s:%d: %s", cfg->filename, cfg->line, what) < 0) {
+		grown[count] = NULL;
 		return -ENOMEM;
 	}
-	grown[++*count] = NULL;
 	return 0;
 }
 
-static int add_warnings(cfg_t *tree, struct config *config)
+static int warn_of_reserved(cfg_t *tree, struct config *config)
 {
-	size_t count = 0;
 	int r = 0;
 
-	config->warnings = calloc(1, sizeof(char *));
-	if (!config->warnings)
-		return -ENOMEM;
 	for (size_t s = 0; s < config_section_count; s++)
 		for (unsigned i = 0; i < cfg_size(tree, config_sections[s].name); i++) {
 			cfg_t *one = cfg_getnsec(tree, config_sections[s].name, i);
@@ -814,10 +829,77 @@ static int add_warnings(cfg_t *tree, struct config *config)
 				const struct config_field *f = &config_sections[s].fields[k];
 
 				if (f->kind == CONFIG_RESERVED && cfg_getstr(one, f->key)[0])
-					r = add_warning(config, &count, one, config_sections[s].name, f->key);
+					r = add_warning(config, one, "%s { %s }: has no effect in this version",
+							config_sections[s].name, f->key);
 			}
 		}
 	return r;
+}
+
+/* A cap that never counts, receipts that nobody hears. */
+static int warn_of_channels(cfg_t *tree, struct config *config)
+{
+	const struct config_limits *limits = &config->limits;
+	bool costs = false;
+	int r = 0;
+
+	for (size_t i = 0; i < config->channel_count && r == 0; i++) {
+		const struct config_channel *c = &config->channels[i];
+
+		costs = costs || c->cost.micro > 0;
+		if (c->cost.micro == 0 && (c->cost_per_hour.micro > 0 || c->cost_per_day.micro > 0))
+			r = add_warning(config, section_of(tree, "channel", i),
+					"channel \"%s\": a cap without cost never counts", c->name);
+		if (r == 0 && c->receipts == RECEIPTS_WEBHOOK && !config->webhook.listen[0])
+			r = add_warning(config, section_of(tree, "channel", i),
+					"channel \"%s\": receipts = webhook, but webhook { listen } is not set", c->name);
+	}
+	if (r == 0 && !costs && (limits->cost_per_hour.micro > 0 || limits->cost_per_day.micro > 0))
+		r = add_warning(config, cfg_getsec(tree, "limits"),
+				"limits: a cap on money never counts, for no channel has a cost");
+	return r;
+}
+
+static bool may_carry(const struct config_policy *policy, const struct config_channel *channel)
+{
+	bool listed = !policy->channels[0];
+
+	for (char **name = policy->channels; *name; name++)
+		listed = listed || strcmp(*name, channel->name) == 0;
+	return listed && (policy->restricted == RESTRICTED_ALLOW || !channel_kind_is_restricted(channel->kind));
+}
+
+/* A policy that leaves a route without any channel refuses every login there. */
+static int warn_of_policies(cfg_t *tree, struct config *config)
+{
+	int r = 0;
+
+	for (size_t p = 0; p < cfg_size(tree, "policy") && r == 0; p++)
+		for (size_t i = 0; i < config->route_count && r == 0; i++) {
+			const struct config_policy *policy = config_policy(config, cfg_title(section_of(tree, "policy", p)));
+			bool any = policy->exempt || !config->routes[i].channels[0];
+
+			for (char **name = config->routes[i].channels; *name; name++)
+				any = any || may_carry(policy, config_channel(config, *name));
+			if (!any)
+				r = add_warning(config, section_of(tree, "policy", p),
+						"policy \"%s\": leaves no channel of route \"%s\": nobody can log in there",
+						policy->name, config->routes[i].name);
+		}
+	return r;
+}
+
+static int add_warnings(cfg_t *tree, struct config *config)
+{
+	int r;
+
+	config->warnings = calloc(1, sizeof(char *));
+	if (!config->warnings)
+		return -ENOMEM;
+	r = warn_of_reserved(tree, config);
+	if (r == 0)
+		r = warn_of_channels(tree, config);
+	return r == 0 ? warn_of_policies(tree, config) : r;
 }
 
 static int complete(cfg_t *tree, struct config *config)
@@ -928,6 +1010,16 @@ const struct config_policy *config_policy(const struct config *config, const cha
 		if (strcmp(config->policies[i].name, name) == 0)
 			return &config->policies[i];
 	return NULL;
+}
+
+bool config_has_country(const struct config *config, const struct phone *to)
+{
+	char *const *countries = config->limits.countries;
+
+	for (size_t i = 0; countries[i]; i++)
+		if (phone_has_prefix(to, countries[i]))
+			return true;
+	return !countries[0];
 }
 
 const struct config_route *config_route(const struct config *config, const struct phone *to)

@@ -180,6 +180,8 @@ void config_unref(struct config *config);
 
 const struct config_channel *config_channel(const struct config *config, const char *name);
 const struct config_policy *config_policy(const struct config *config, const char *name);
+/* May anything be sent to the number, by limits { countries }? */
+bool config_has_country(const struct config *config, const struct phone *to);
 /* The route with the longest matching prefix. Never NULL. */
 const struct config_route *config_route(const struct config *config, const struct phone *to);
 /*

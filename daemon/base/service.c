@@ -132,6 +132,7 @@ static void block_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD); /* sd_event_add_child(3) wants it */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 

@@ -27,6 +27,7 @@ int addresses_linked(const struct engine *engine, struct tx *tx, const struct li
 	char name[NAME_QUOTED_MAX];
 	const struct config_channel *channel;
 	const struct driver *driver;
+	struct enrolment enrolment;
 	struct link_row link;
 	int r = store_link_take(tx, linked->nonce, engine->clock->now(engine->clock), &link);
 
@@ -36,6 +37,9 @@ int addresses_linked(const struct engine *engine, struct tx *tx, const struct li
 	driver = channel ? driver_find(channel->driver) : NULL;
 	if (!driver || driver->recipient == RECIPIENT_NUMBER)
 		return 0;
+	r = store_enrolment_get(tx, link.user, &enrolment);
+	if (r <= 0 || enrolment.state != ENROLMENT_ACTIVE)
+		return r < 0 ? r : 0;
 	reply_note(reply, LOG_NOTICE, "%s: can be reached by channel %s from now on", name_quote(link.user, name),
 		   link.channel);
 	return addresses_put(engine, tx, link.user, recipient_kind_names[driver->recipient], linked->address);

@@ -65,17 +65,13 @@ static bool language_ok(const struct admin *a, const char *lang)
 
 static bool country_ok(const struct admin *a, const struct phone *phone)
 {
-	char *const *countries = a->engine->config->limits.countries;
 	char country[PHONE_COUNTRY_MAX];
 
-	for (size_t i = 0; countries[i]; i++)
-		if (phone_has_prefix(phone, countries[i]))
-			return true;
-	if (countries[0])
-		reply_done(a->reply, RESULT_DENY,
-			   "limits { countries } of the config does not have %s: nothing is sent there",
-			   phone_country(phone, country));
-	return !countries[0];
+	if (config_has_country(a->engine->config, phone))
+		return true;
+	reply_done(a->reply, RESULT_DENY, "limits { countries } of the config does not have %s: nothing is sent there",
+		   phone_country(phone, country));
+	return false;
 }
 
 static int fill_enrolment(const struct admin *a, const struct phone *phone, struct enrolment *e)
@@ -99,14 +95,22 @@ static int fill_enrolment(const struct admin *a, const struct phone *phone, stru
 static int finish_enrolment(const struct admin *a, struct enrolment *e, bool verified)
 {
 	char mask[PHONE_MASK_MAX];
+	struct enrolment old;
 	struct phone phone;
 	int r = open_phone(a, e, &phone);
 
 	if (r < 0)
 		return r;
+	r = store_enrolment_get(a->tx, e->user, &old);
+	if (r < 0)
+		return r;
+	/* What counts against the user outlasts a number that is only verified again. */
+	if (r > 0 && memcmp(old.index, e->index, KEYS_INDEX_SIZE) == 0)
+		*e = old;
 	e->state = ENROLMENT_ACTIVE;
 	e->verified = verified;
 	e->enrolled_at = a->engine->clock->wall(a->engine->clock);
+	e->trusted_at = e->enrolled_at;
 	r = store_enrolment_put(a->tx, e);
 	/* Whoever waits at a decoy's prompt begins anew. */
 	if (r == 0)
@@ -150,7 +154,7 @@ static int send_enrolment_code(const struct admin *a, struct enrolment *e)
 	if (r == 0)
 		r = route_choose(&d);
 	if (r == 0 && !d.channels[0])
-		r = reply_done(a->reply, RESULT_DENY, "the config has no channel that could carry a code");
+		r = reply_done(a->reply, RESULT_DENY, "no channel can carry a code: %s", d.refused);
 	else if (r == 0)
 		r = conversation_send(&d, 0);
 	dialogue_wipe(&d);
@@ -193,6 +197,9 @@ static int verify(struct admin *a)
 		return r;
 	if (e.state == ENROLMENT_SUSPENDED)
 		return reply_done(a->reply, RESULT_DENY, "%s is suspended by an admin: resume comes first", e.user);
+	if (e.locked_until > a->engine->clock->now(a->engine->clock) ||
+	    e.failures >= a->engine->config->limits.disable_after)
+		return reply_done(a->reply, RESULT_DENY, "%s is locked: unlock comes first", e.user);
 	return send_enrolment_code(a, &e);
 }
 
@@ -440,6 +447,8 @@ static int set_state(struct admin *a, enum enrolment_state state, const char *wo
 	if (e.state == (int64_t)state)
 		return reply_done(a->reply, RESULT_ALLOW, "%s was %s before", e.user, word);
 	e.state = state;
+	if (state == ENROLMENT_ACTIVE)
+		e.trusted_at = a->engine->clock->wall(a->engine->clock);
 	r = store_enrolment_put(a->tx, &e);
 	if (r == 0)
 		r = store_challenge_cancel_user(a->tx, e.user);
@@ -465,6 +474,8 @@ static int unlock(struct admin *a)
 	if (r <= 0)
 		return r;
 	r = store_enrolment_clear(a->tx, e.user, 0);
+	if (r == 0)
+		r = store_enrolment_trust(a->tx, e.user, a->engine->clock->wall(a->engine->clock));
 	reply_note(a->reply, LOG_NOTICE, "%s was unlocked by %s after %lld failures", e.user, a->by,
 		   (long long)e.failures);
 	return r < 0 ? r : reply_done(a->reply, RESULT_ALLOW, "%s is unlocked", e.user);
@@ -488,12 +499,11 @@ static int send_test(struct admin *a, struct dialogue *d)
 {
 	int r = open_own_challenge(d, CHALLENGE_TEST, TEST_SERVICE);
 
+	d->only = a->request->user.channel[0] ? a->request->user.channel : NULL;
 	if (r == 0)
 		r = route_choose(d);
-	if (r == 0 && a->request->user.channel[0]) {
-		d->channels[0] = a->request->user.channel;
-		d->channels[1] = NULL;
-	}
+	if (r == 0 && !d->channels[0])
+		return reply_done(a->reply, RESULT_DENY, "no channel can carry a code: %s", d->refused);
 	if (r == 0)
 		r = conversation_send(d, 0);
 	if (r == 0) /* the further channels are for what fails */

@@ -58,120 +58,165 @@ int admin_alarms_ack(struct admin *a)
 
 /* Statistics */
 
-enum { SEND, DELIVERY, ANSWER, TIMES };
-
 /* The sums of one key. */
 struct sums {
 	char key[WIRE_NAME_MAX];
-	int64_t count[TALLY_COUNTS];
-	int64_t bucket[TIMES][TALLY_BUCKETS];
+	int64_t counts[TALLY_PLACES];
 };
 
-static const struct {
-	const char *name;
-	enum stat_key key;
-	bool as_provider; /* channels are put together by whom they belong to */
-} bys[] = {
-	{"", STAT_ALL, false},      {"channel", STAT_CHANNEL, false}, {"country", STAT_COUNTRY, false},
-	{"hour", STAT_HOUR, false}, {"provider", STAT_CHANNEL, true},
-};
+typedef const char *key_of_cell(const struct admin *a, const struct stat_cell *cell, char text[static WIRE_NAME_MAX]);
 
-static const char *provider_of(const struct admin *a, const char *name)
+static const char *all_of(const struct admin *a, const struct stat_cell *cell, char text[static WIRE_NAME_MAX])
 {
-	const struct config_channel *channel = config_channel(a->engine->config, name);
+	(void)a, (void)cell, (void)text;
+	return "";
+}
+
+static const char *channel_of(const struct admin *a, const struct stat_cell *cell, char text[static WIRE_NAME_MAX])
+{
+	(void)a, (void)text;
+	return cell->channel;
+}
+
+static const char *country_of(const struct admin *a, const struct stat_cell *cell, char text[static WIRE_NAME_MAX])
+{
+	(void)a, (void)text;
+	return cell->country;
+}
+
+static const char *hour_of(const struct admin *a, const struct stat_cell *cell, char text[static WIRE_NAME_MAX])
+{
+	(void)a;
+	snprintf(text, WIRE_NAME_MAX, "%010lld", (long long)cell->hour);
+	return text;
+}
+
+/* Channels are put together by whom they belong to. */
+static const char *provider_of(const struct admin *a, const struct stat_cell *cell, char text[static WIRE_NAME_MAX])
+{
+	const struct config_channel *channel = config_channel(a->engine->config, cell->channel);
 	const struct driver *driver = channel ? driver_find(channel->driver) : NULL;
 
+	(void)text;
 	return driver ? driver->provider : "unknown";
 }
 
-static void add_sum(struct sums *sums, int64_t place, int64_t count)
+static const struct by {
+	const char *name;
+	key_of_cell *key;
+	bool in_order; /* the cells come by this key */
+} bys[] = {
+	{"", all_of, false},     {"channel", channel_of, false},   {"country", country_of, false},
+	{"hour", hour_of, true}, {"provider", provider_of, false},
+};
+
+static const struct by *find_by(const char *name)
 {
-	if (place >= 0 && place < TALLY_COUNTS)
-		sums->count[place] += count;
-	else if (place >= TALLY_SEND_TIME && place < TALLY_ANSWER_TIME + TALLY_BUCKETS &&
-		 place % TALLY_SEND_TIME < TALLY_BUCKETS)
-		sums->bucket[place / TALLY_SEND_TIME - 1][place % TALLY_SEND_TIME] += count;
+	for (size_t i = 0; i < sizeof(bys) / sizeof(bys[0]); i++)
+		if (strcmp(bys[i].name, name) == 0)
+			return &bys[i];
+	return NULL;
 }
 
-static uint64_t quantile(const struct sums *sums, int time, int percent)
+static uint64_t quantile(const struct sums *sums, enum tally time, int percent)
 {
-	return (uint64_t)tally_quantile(sums->bucket[time], percent);
+	return (uint64_t)tally_quantile(&sums->counts[time], percent);
 }
 
 static void fill_stat(const struct admin *a, const struct sums *sums, struct stat_item *item)
 {
 	*item = (struct stat_item){
-		.sent = (uint64_t)sums->count[TALLY_SENT],
-		.accepted = (uint64_t)sums->count[TALLY_ACCEPTED],
-		.delivered = (uint64_t)sums->count[TALLY_DELIVERED],
-		.read = (uint64_t)sums->count[TALLY_READ],
-		.failed = (uint64_t)sums->count[TALLY_FAILED],
-		.fallback = (uint64_t)sums->count[TALLY_FALLBACK],
-		.verified = (uint64_t)sums->count[TALLY_VERIFIED],
-		.send_ms_p50 = quantile(sums, SEND, 50),
-		.send_ms_p95 = quantile(sums, SEND, 95),
-		.delivery_ms_p50 = quantile(sums, DELIVERY, 50),
-		.delivery_ms_p95 = quantile(sums, DELIVERY, 95),
-		.answer_ms_p50 = quantile(sums, ANSWER, 50),
-		.answer_ms_p95 = quantile(sums, ANSWER, 95),
-		.cost = sums->count[TALLY_COST] > 0 ? (uint64_t)sums->count[TALLY_COST] : 0,
+		.sent = (uint64_t)sums->counts[TALLY_SENT],
+		.accepted = (uint64_t)sums->counts[TALLY_ACCEPTED],
+		.delivered = (uint64_t)sums->counts[TALLY_DELIVERED],
+		.read = (uint64_t)sums->counts[TALLY_READ],
+		.failed = (uint64_t)sums->counts[TALLY_FAILED],
+		.fallback = (uint64_t)sums->counts[TALLY_FALLBACK],
+		.verified = (uint64_t)sums->counts[TALLY_VERIFIED],
+		.send_ms_p50 = quantile(sums, TALLY_SEND_TIME, 50),
+		.send_ms_p95 = quantile(sums, TALLY_SEND_TIME, 95),
+		.delivery_ms_p50 = quantile(sums, TALLY_DELIVERY_TIME, 50),
+		.delivery_ms_p95 = quantile(sums, TALLY_DELIVERY_TIME, 95),
+		.answer_ms_p50 = quantile(sums, TALLY_ANSWER_TIME, 50),
+		.answer_ms_p95 = quantile(sums, TALLY_ANSWER_TIME, 95),
+		.cost = sums->counts[TALLY_COST] > 0 ? (uint64_t)sums->counts[TALLY_COST] : 0,
 	};
 	memcpy(item->key, sums->key, sizeof(item->key));
 	snprintf(item->currency, sizeof(item->currency), "%s", a->engine->config->currency);
 }
 
-/* The place of a key among those seen so far; a new one behind them. ADMIN_PAGE_MAX: there is no room. */
-static size_t place_of(struct sums *sums, size_t *count, const char *key)
-{
-	size_t i = 0;
+/* A page of keys, the least that were seen, in order: who is pushed out of it has its turn on the next. */
+struct sum_page {
+	size_t count;
+	bool more;
+	struct sums sums[ADMIN_PAGE_MAX];
+};
 
-	while (i < *count && strcmp(sums[i].key, key) != 0)
-		i++;
-	if (i == *count && i < ADMIN_PAGE_MAX) {
-		snprintf(sums[i].key, sizeof(sums[i].key), "%s", key);
-		(*count)++;
-	}
-	return i;
+/* The sums of a key; NULL: it is behind the page. */
+static struct sums *sums_of(struct sum_page *page, const char *key)
+{
+	struct sums *at = &page->sums[page->count];
+
+	while (at > page->sums && strcmp(at[-1].key, key) > 0)
+		at--;
+	if (at > page->sums && strcmp(at[-1].key, key) == 0)
+		return at - 1;
+	if (page->count == ADMIN_PAGE_MAX)
+		page->more = true;
+	else
+		page->count++;
+	if (at == &page->sums[ADMIN_PAGE_MAX])
+		return NULL;
+	memmove(at + 1, at, (size_t)(&page->sums[page->count] - at - 1) * sizeof(*at));
+	*at = (struct sums){0};
+	snprintf(at->key, sizeof(at->key), "%s", key);
+	return at;
 }
 
-/* The sums of at most a page of keys: 0 with *more, or -errno. */
-static int sum_up(struct admin *a, size_t by, struct sums *sums, size_t *count, bool *more)
+static int sum_up(struct admin *a, const struct by *by, struct sum_page *page)
 {
-	int64_t since = (int64_t)a->request->stats.since, place, amount;
-	char key[WIRE_NAME_MAX];
-	int r = store_stat_begin(a->tx, bys[by].key, since - since % HOUR, a->page->after);
+	int64_t since = (int64_t)a->request->stats.since;
+	const char *after = a->page->after;
+	struct stat_cell cell;
+	int r;
 
-	*more = false;
-	while (r >= 0 && (r = store_stat_next(a->tx, key, &place, &amount)) > 0) {
-		size_t i = place_of(sums, count, bys[by].as_provider ? provider_of(a, key) : key);
+	since -= since % HOUR;
+	if (by->in_order && after[0])
+		since = strtoll(after, NULL, 10);
+	r = store_stat_begin(a->tx, since);
+	while (r >= 0 && (r = store_stat_next(a->tx, &cell)) > 0) {
+		char text[WIRE_NAME_MAX];
+		const char *key = by->key(a, &cell, text);
+		struct sums *sums = !after[0] || strcmp(key, after) > 0 ? sums_of(page, key) : NULL;
 
-		if (i < ADMIN_PAGE_MAX)
-			add_sum(&sums[i], place, amount);
-		else
-			*more = true; /* a query must be read to its end */
+		for (size_t place = 0; sums && place < TALLY_PLACES; place++)
+			sums->counts[place] += cell.counts[place];
+		if (by->in_order && page->more) {
+			store_stat_end(a->tx);
+			return 0;
+		}
 	}
 	return r;
 }
 
 int admin_stats(struct admin *a)
 {
-	struct sums *sums;
-	size_t by = 0, count = 0;
+	const struct by *by = find_by(a->request->stats.by);
+	struct sum_page *page;
 	int r;
 
-	while (by < sizeof(bys) / sizeof(bys[0]) && strcmp(bys[by].name, a->request->stats.by) != 0)
-		by++;
-	if (by == sizeof(bys) / sizeof(bys[0]))
+	if (!by)
 		return reply_done(a->reply, RESULT_DENY, "by: one of channel, country, provider, hour");
-	sums = calloc(ADMIN_PAGE_MAX, sizeof(*sums));
-	if (!sums)
+	page = calloc(1, sizeof(*page));
+	if (!page)
 		return -ENOMEM;
-	r = sum_up(a, by, sums, &count, &a->page->more);
-	for (size_t i = 0; i < count && r == 0; i++)
-		fill_stat(a, &sums[i], &a->page->items[a->page->count++].stat);
-	if (count > 0)
-		snprintf(a->page->after, sizeof(a->page->after), "%s", sums[count - 1].key);
-	free(sums);
+	r = sum_up(a, by, page);
+	for (size_t i = 0; i < page->count && r == 0; i++)
+		fill_stat(a, &page->sums[i], &a->page->items[a->page->count++].stat);
+	a->page->more = page->more;
+	if (page->count > 0)
+		snprintf(a->page->after, sizeof(a->page->after), "%s", page->sums[page->count - 1].key);
+	free(page);
 	return r < 0 ? r : reply_done(a->reply, RESULT_ALLOW, "%s", "");
 }
 

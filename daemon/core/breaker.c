@@ -2,6 +2,8 @@
 
 #include "daemon/base/clock.h"
 
+#define LONGEST 86400 /* seconds; whatever a provider or its messenger says */
+
 bool breaker_is_open(const struct breaker_state *state, int64_t now)
 {
 	return state->open_until > now;
@@ -21,11 +23,12 @@ bool breaker_count(struct breaker_state *state, const struct config_limits *limi
 
 bool breaker_fail(struct breaker_state *state, const struct fault *why, const struct config_limits *limits, int64_t now)
 {
+	uint64_t seconds = why->breaker_seconds < LONGEST ? why->breaker_seconds : LONGEST;
 	int64_t until;
 
 	if (why->often && !breaker_count(state, limits, now))
 		return false;
-	until = why->breaker_seconds ? now + (int64_t)why->breaker_seconds * SECOND : BREAKER_UNTIL_CLOSED;
+	until = seconds ? now + (int64_t)seconds * SECOND : BREAKER_UNTIL_CLOSED;
 	if (until <= state->open_until)
 		return false;
 	state->open_until = until;

@@ -28,7 +28,7 @@ struct courier {
 	int64_t next_due; /* INT64_MAX: the timer is off */
 	bool claiming;
 	struct health channels[COURIER_CHANNELS_MAX];
-	bool probed[COURIER_CHANNELS_MAX];
+	bool probed[COURIER_CHANNELS_MAX], asked[COURIER_CHANNELS_MAX]; /* by whom waits for all; by the prober */
 	size_t channel_count;
 	void (*probe_ready)(void *userdata);
 	void *probe_userdata;
@@ -269,8 +269,9 @@ static void on_health(struct connection *c, const char *data, size_t length)
 	if (!channel)
 		return;
 	*channel = health;
-	if (strcmp(health.state, "ok") == 0)
+	if (courier->asked[channel - courier->channels] && strcmp(health.state, "ok") == 0)
 		courier->works(courier->works_userdata, health.name);
+	courier->asked[channel - courier->channels] = false;
 	courier->probed[channel - courier->channels] = true;
 	for (size_t i = 0; i < courier->channel_count; i++)
 		all = all && courier->probed[i];
@@ -303,6 +304,9 @@ void courier_probe_channel(struct courier *courier, const char *channel)
 	struct health one = {0};
 
 	snprintf(one.name, sizeof(one.name), "%s", channel);
+	for (size_t i = 0; i < courier->channel_count; i++)
+		if (strcmp(courier->channels[i].name, channel) == 0)
+			courier->asked[i] = true;
 	if (courier->sender)
 		(void)connection_send(courier->sender, &wire_health, &one);
 }
@@ -352,6 +356,7 @@ static void closed(struct connection *c)
 	courier->gone_at = now(courier);
 	courier->core->sender_ready = false;
 	courier->channel_count = 0;
+	memset(courier->asked, 0, sizeof(courier->asked));
 	sd_event_source_set_enabled(courier->recover_timer, SD_EVENT_OFF);
 	if (!c->core->stopping)
 		log_error("the sender has gone: no code is sent until it is back");
@@ -363,6 +368,7 @@ const struct connection_ops courier_connection_ops = {.received = received, .clo
 struct recover_request {
 	struct request request;
 	int64_t before;
+	int found;
 };
 
 static int run_recover(struct job *job, struct tx *tx)
@@ -371,20 +377,38 @@ static int run_recover(struct job *job, struct tx *tx)
 
 	request_restart(&r->request);
 	r->request.reply.due = r->before;
-	return outcome_recover(&r->request.engine, tx, r->before, &r->request.reply);
+	r->found = outcome_recover(&r->request.engine, tx, r->before, &r->request.reply);
+	return r->found < 0 ? r->found : 0;
+}
+
+static void recover(struct courier *courier);
+
+static void recover_done(struct job *job, int result)
+{
+	const struct recover_request *r = (const struct recover_request *)job;
+	struct courier *courier = r->request.core->courier;
+	bool more = result == 0 && r->found == OUTCOME_BATCH_MAX;
+
+	report_done(job, result);
+	if (more && !courier->core->stopping)
+		recover(courier);
+}
+
+static void recover(struct courier *courier)
+{
+	struct recover_request *r = request_new(sizeof(*r), courier->core, NULL, run_recover, recover_done);
+
+	if (!r)
+		return;
+	r->before = courier->connected_at;
+	request_submit(&r->request);
 }
 
 static int on_recover(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	struct courier *courier = userdata;
-	struct recover_request *r = request_new(sizeof(*r), courier->core, NULL, run_recover, report_done);
-
 	(void)source;
 	(void)usec;
-	if (r) {
-		r->before = courier->connected_at;
-		request_submit(&r->request);
-	}
+	recover(userdata);
 	return 0;
 }
 
@@ -397,6 +421,7 @@ void courier_connected(struct courier *courier, struct connection *connection)
 	courier->missed = false;
 	courier->connected_at = now(courier);
 	courier->channel_count = 0;
+	memset(courier->asked, 0, sizeof(courier->asked));
 	if (old)
 		connection_close(old);
 	log_info("the sender is connected (pid %d)", (int)connection->peer.pid);

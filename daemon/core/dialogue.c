@@ -43,6 +43,12 @@ void reply_note(struct reply *reply, int priority, const char *format, ...)
 	va_end(args);
 }
 
+void reply_expect(struct reply *reply, int64_t due)
+{
+	if (reply->due == 0 || due < reply->due)
+		reply->due = due;
+}
+
 /* Does a driver ask for receipts, or take messages back? */
 static bool is_watched(const struct config *config)
 {
@@ -93,6 +99,8 @@ int dialogue_recipient(const struct dialogue *d, const char *channel, char recip
 	const struct driver *driver = section ? driver_find(section->driver) : NULL;
 
 	recipient[0] = '\0';
+	if (driver && driver->recipient != RECIPIENT_NUMBER && d->enrolment.sealed_length == 0)
+		return 0; /* a decoy has none, whatever its name has */
 	if (driver && driver->recipient != RECIPIENT_NUMBER)
 		return open_address(d, recipient_kind_names[driver->recipient], recipient);
 	snprintf(recipient, WIRE_RECIPIENT_MAX, "%s", d->phone.e164);

@@ -65,6 +65,8 @@ void reply_wipe(struct reply *reply);
 int reply_done(struct reply *reply, enum result result, const char *reason, ...) __attribute__((format(printf, 3, 4)));
 void reply_note(struct reply *reply, int priority, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The outbox must look again at that time, or earlier. */
+void reply_expect(struct reply *reply, int64_t due);
 /* How long somebody still waits for a challenge's messages; 0: nobody. Told only where a driver can make use of it. */
 void reply_watch(struct reply *reply, const struct config *config, const unsigned char challenge[static KEYS_ID_SIZE],
 		 int64_t seconds, bool over);
@@ -84,6 +86,8 @@ struct dialogue {
 	const struct config_policy *policy;              /* NULL: an enrolment or a test, which go by "default" */
 	const char *channels[DIALOGUE_CHANNELS_MAX + 1]; /* in the order in which they are tried; ends with NULL */
 	size_t first;                                    /* the channel that the plan begins with */
+	const char *only;              /* this channel, whatever the route, the policy and its breaker say; NULL */
+	char refused[WIRE_TEXT_MAX];   /* without any channel: why each is skipped */
 	int64_t fallback_after;                          /* seconds */
 	const char *address;                             /* where the login comes from; empty: local */
 	bool show_digits;

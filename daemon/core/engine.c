@@ -128,6 +128,7 @@ static int prepare(struct login *l, const struct engine *engine, struct tx *tx, 
 		/* Nothing of a number may come near a decoy. */
 		l->d.enrolment.sealed_length = 0;
 		l->d.enrolment.channel[0] = '\0';
+		l->d.enrolment.lang[0] = '\0';
 	}
 	return 0;
 }

@@ -213,10 +213,11 @@ int keys_open(const struct keys *keys, const char *row, const unsigned char *sea
 	return ok ? 0 : -EBADMSG;
 }
 
-int keys_message_index(const struct keys *keys, const char *message_id, unsigned char index[static KEYS_INDEX_SIZE])
+int keys_message_index(const struct keys *keys, const char *provider, const char *message_id,
+		       unsigned char index[static KEYS_INDEX_SIZE])
 {
-	unsigned char mac[32], text[WIRE_TEXT_MAX + 16];
-	int size = snprintf((char *)text, sizeof(text), "message %s", message_id);
+	unsigned char mac[32], text[WIRE_TEXT_MAX + WIRE_NAME_MAX + 16];
+	int size = snprintf((char *)text, sizeof(text), "message %s %s", provider, message_id);
 	unsigned length;
 
 	if (size < 0 || (size_t)size >= sizeof(text) ||

@@ -44,7 +44,8 @@ int keys_open(const struct keys *keys, const char *row, const unsigned char *sea
 int keys_number_index(const struct keys *keys, const struct phone *phone, unsigned char index[static KEYS_INDEX_SIZE]);
 
 /* The same of a provider's id of a message, which holds the number in some: what is kept to find it by. */
-int keys_message_index(const struct keys *keys, const char *message_id, unsigned char index[static KEYS_INDEX_SIZE]);
+int keys_message_index(const struct keys *keys, const char *provider, const char *message_id,
+		       unsigned char index[static KEYS_INDEX_SIZE]);
 
 /* What tells one master key from another and nothing about it. */
 #define KEYS_MARK_MAX 33

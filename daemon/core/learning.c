@@ -109,18 +109,25 @@ static bool is_kept(const struct config *config)
 	return false;
 }
 
+/* usec less than 0: nobody knows. */
 static int rate(const struct lesson *l, bool delivered, int64_t usec)
 {
+	struct delivery *d = l->delivery;
+	bool again = d->rated != 0;
 	struct score score;
 	int r;
 
-	if (!is_kept(l->engine->config) || !l->delivery->country[0])
+	if (!is_kept(l->engine->config) || !d->country[0] || (again && (!delivered || usec < 0)))
 		return 0;
-	r = store_score_get(l->tx, l->delivery->country, l->delivery->channel, &score);
+	r = store_score_get(l->tx, d->country, d->channel, &score);
 	if (r < 0)
 		return r;
-	score_add(&score, delivered, usec, l->engine->clock->wall(l->engine->clock));
-	return store_score_put(l->tx, l->delivery->country, l->delivery->channel, &score);
+	d->rated = 1;
+	if (again)
+		score_add_time(&score, usec);
+	else
+		score_add(&score, delivered, usec, l->engine->clock->wall(l->engine->clock));
+	return store_score_put(l->tx, d->country, d->channel, &score);
 }
 
 /* The whole */
@@ -153,7 +160,9 @@ int learn_delivery(const struct lesson *l, int64_t usec)
 
 int learn_silence(const struct lesson *l)
 {
-	return rate(l, false, -1);
+	const struct config_channel *channel = config_channel(l->engine->config, l->delivery->channel);
+
+	return channel && channel->receipts != RECEIPTS_NONE ? rate(l, false, -1) : 0;
 }
 
 int learning_waiting(struct tx *tx, int64_t now, char channels[][WIRE_NAME_MAX], size_t max)

@@ -11,15 +11,15 @@ struct lesson {
 	const struct engine *engine;
 	struct tx *tx;
 	struct reply *reply; /* alarms and events */
-	const struct delivery *delivery;
+	struct delivery *delivery; /* rated is set; the caller writes the row */
 	const struct enrolment *recipient; /* whose */
 };
 
 /* It failed. */
 int learn_failure(const struct lesson *lesson, const struct fault *why);
-/* It arrived, after so many microseconds; less than 0: nobody knows how long it took. */
+/* It arrived, after so many microseconds; less than 0: nobody knows how long it took. A message counts once. */
 int learn_delivery(const struct lesson *lesson, int64_t usec);
-/* Nothing was heard of it in the time that it had. */
+/* Nothing was heard of it in the time that it had; of a channel without receipts nothing can be. */
 int learn_silence(const struct lesson *lesson);
 
 /* The language of the channel's template for a user: what a template's breaker is about. */

@@ -37,7 +37,8 @@ static int compose(const struct dialogue *d, const struct delivery *delivery, st
 	snprintf(send->service, sizeof(send->service), "%s", c->service);
 	snprintf(send->address, sizeof(send->address), "%.*s", (int)sizeof(send->address) - 1,
 		 d->address ? d->address : "");
-	send->minutes = (uint64_t)((c->expires - d->now) / SECOND + 59) / 60;
+	send->seconds = (uint64_t)((c->expires - d->now) / SECOND);
+	send->minutes = (send->seconds + 59) / 60;
 	send->watch_seconds = watch_seconds(d, delivery->channel);
 	r = keys_code(d->engine->keys, c->id, c->generation, c->user, c->service, c->code_length, send->code);
 	if (r < 0)
@@ -68,12 +69,6 @@ static int hand_over(struct dialogue *d, struct delivery *delivery)
 	return r < 0 ? r : 0;
 }
 
-static void expect(struct reply *reply, int64_t due)
-{
-	if (reply->due == 0 || due < reply->due)
-		reply->due = due;
-}
-
 int outbox_plan(struct dialogue *d)
 {
 	bool pretend = dialogue_pretends(d);
@@ -91,7 +86,7 @@ int outbox_plan(struct dialogue *d)
 		else if (i == d->first && d->engine->sender_ready)
 			r = hand_over(d, &delivery);
 		if (delivery.state == DELIVERY_PLANNED)
-			expect(d->reply, delivery.due);
+			reply_expect(d->reply, delivery.due);
 		if (r == 0)
 			r = store_delivery_insert(d->tx, &delivery);
 	}
@@ -113,8 +108,9 @@ static int last_handed(struct tx *tx, const struct delivery *of, struct delivery
 	return found;
 }
 
-/* One channel follows another: counted for the one before, and if nothing was heard of that one, held against it. */
-static int note_fallback(struct dialogue *d, const struct delivery *next)
+/* One channel follows another: counted for the one before, and if that one's time was over without a word, held against
+ * it. */
+static int note_fallback(struct dialogue *d, const struct delivery *next, bool in_time)
 {
 	struct delivery before;
 	const struct lesson lesson = {d->engine, d->tx, d->reply, &before, &d->enrolment};
@@ -124,31 +120,68 @@ static int note_fallback(struct dialogue *d, const struct delivery *next)
 		return r;
 	events_add(&d->reply->events, TALLY_FALLBACK, engine_channel_name(d->engine, before.channel), before.country,
 		   0);
-	if (before.state == DELIVERY_SENT || before.state == DELIVERY_SENDING)
-		return learn_silence(&lesson);
-	return 0;
+	if (in_time || (before.state != DELIVERY_SENT && before.state != DELIVERY_SENDING))
+		return 0;
+	r = learn_silence(&lesson);
+	return r < 0 ? r : store_delivery_update(d->tx, &before);
+}
+
+/* The row does not go out; the one behind it is due now. */
+static int skip(struct dialogue *d, struct delivery *delivery, const char *why)
+{
+	char name[NAME_QUOTED_MAX];
+	struct delivery next;
+	int r;
+
+	delivery->state = DELIVERY_CANCELLED;
+	snprintf(delivery->detail, sizeof(delivery->detail), "%s", why);
+	r = store_delivery_waiting(d->tx, &d->challenge, delivery->position + 1, false, &next);
+	reply_note(d->reply, r > 0 ? LOG_WARNING : LOG_ERR, "%s: %s: not sent: %s; %s",
+		   name_quote(d->challenge.user, name), delivery->channel, why,
+		   r > 0 ? "the next channel is tried" : "there is no further channel");
+	if (r <= 0)
+		return r;
+	next.due = d->now;
+	if (d->challenge.purpose == CHALLENGE_TEST)
+		next.state = DELIVERY_PLANNED; /* nobody waits at a prompt */
+	return store_delivery_update(d->tx, &next);
+}
+
+/* Sends a row by way of *send: 1; 0 if it was skipped, for its money or for an address that is not there; -errno. */
+static int send_row(struct dialogue *d, struct delivery *delivery, bool in_time, struct send *send)
+{
+	char why[WIRE_TEXT_MAX] = "the user has no address for it";
+	int r = spending_allows(d->engine, d->tx, delivery->channel, why);
+
+	if (r > 0)
+		r = make_ready(d, delivery, send);
+	if (r > 0)
+		r = note_fallback(d, delivery, in_time);
+	else if (r == 0)
+		return skip(d, delivery, why);
+	return r < 0 ? r : 1;
 }
 
 int outbox_advance(struct dialogue *d)
 {
 	struct delivery delivery;
-	int r = store_delivery_waiting(d->tx, &d->challenge, 0, true, &delivery);
+	int r;
 
-	if (r <= 0)
-		return r;
-	delivery.due = d->now;
-	delivery.state = dialogue_pretends(d) ? DELIVERY_SENT : DELIVERY_PLANNED;
-	r = 0;
-	if (delivery.state == DELIVERY_PLANNED && d->engine->sender_ready) {
-		r = note_fallback(d, &delivery);
+	while ((r = store_delivery_waiting(d->tx, &d->challenge, 0, true, &delivery)) > 0) {
+		delivery.due = d->now;
+		delivery.state = dialogue_pretends(d) ? DELIVERY_SENT : DELIVERY_PLANNED;
+		if (delivery.state == DELIVERY_PLANNED && d->engine->sender_ready) {
+			r = send_row(d, &delivery, true, &d->reply->send);
+			d->reply->has_send = r > 0;
+		}
+		if (delivery.state == DELIVERY_PLANNED)
+			reply_expect(d->reply, d->now);
 		if (r >= 0)
-			r = hand_over(d, &delivery);
+			r = store_delivery_update(d->tx, &delivery);
+		if (r < 0 || delivery.state != DELIVERY_CANCELLED)
+			return r < 0 ? r : 1;
 	}
-	if (delivery.state == DELIVERY_PLANNED)
-		expect(d->reply, d->now);
-	if (r >= 0)
-		r = store_delivery_update(d->tx, &delivery);
-	return r < 0 ? r : 1;
+	return r;
 }
 
 int outbox_pause(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE])
@@ -163,7 +196,7 @@ int outbox_resume(struct dialogue *d)
 	int moved = store_delivery_move(d->tx, d->challenge.id, DELIVERY_PAUSED, DELIVERY_PLANNED);
 
 	if (moved > 0)
-		expect(d->reply, d->now);
+		reply_expect(d->reply, d->now);
 	return moved < 0 ? moved : 0;
 }
 
@@ -192,39 +225,6 @@ static int load(const struct engine *engine, struct tx *tx, const struct deliver
 	return r < 0 ? r : 1;
 }
 
-/* The row does not go out; the one behind it is due now. */
-static int skip(struct dialogue *d, struct delivery *delivery, const char *why)
-{
-	struct delivery next;
-	int r;
-
-	delivery->state = DELIVERY_CANCELLED;
-	snprintf(delivery->detail, sizeof(delivery->detail), "%s", why);
-	r = store_delivery_waiting(d->tx, &d->challenge, delivery->position + 1, false, &next);
-	if (r <= 0)
-		return r;
-	next.due = d->now;
-	return store_delivery_update(d->tx, &next);
-}
-
-/* A planned one whose time has come, and which somebody still needs. */
-static int send_planned(struct dialogue *d, struct delivery *delivery, struct outbox_batch *batch)
-{
-	char why[WIRE_TEXT_MAX];
-	int r = spending_allows(d->engine, d->tx, delivery->channel, why);
-
-	if (r == 0)
-		return skip(d, delivery, why);
-	if (r > 0)
-		r = note_fallback(d, delivery);
-	if (r >= 0)
-		r = make_ready(d, delivery, &batch->sends[batch->count]);
-	if (r == 0)
-		return skip(d, delivery, "the user has no address for it");
-	batch->count += r > 0;
-	return r < 0 ? r : 0;
-}
-
 static int claim_one(const struct engine *engine, struct tx *tx, struct delivery *delivery, struct outbox_batch *batch,
 		     struct reply *reply)
 {
@@ -232,10 +232,12 @@ static int claim_one(const struct engine *engine, struct tx *tx, struct delivery
 	int r = load(engine, tx, delivery, &d);
 
 	d.reply = reply;
-	if (r > 0)
-		r = send_planned(&d, delivery, batch);
-	else if (r == 0)
+	if (r > 0) {
+		r = send_row(&d, delivery, false, &batch->sends[batch->count]);
+		batch->count += r > 0;
+	} else if (r == 0) {
 		delivery->state = dialogue_pretends(&d) ? DELIVERY_SENT : DELIVERY_CANCELLED;
+	}
 	dialogue_wipe(&d);
 	return r < 0 ? r : store_delivery_update(tx, delivery);
 }

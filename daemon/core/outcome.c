@@ -1,28 +1,22 @@
 #include "daemon/core/outcome.h"
 
-#include "daemon/core/alarms.h"
+#include "daemon/core/distrust.h"
 #include "daemon/core/learning.h"
 #include "daemon/core/spending.h"
 #include "daemon/core/store_challenge.h"
 #include "wire/name.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
-static void expect(struct reply *reply, int64_t due)
-{
-	if (reply->due == 0 || due < reply->due)
-		reply->due = due;
-}
-
 /* What a delivery belongs to, whether that has ended or not: 1, 0 if it is gone, -errno. */
-static int find_recipient(const struct engine *engine, struct tx *tx, const struct delivery *delivery,
-			  struct challenge *challenge, struct enrolment *enrolment)
+static int find_recipient(struct tx *tx, const struct delivery *delivery, struct challenge *challenge,
+			  struct enrolment *enrolment)
 {
 	int r = store_challenge_get(tx, delivery->challenge, challenge);
 
-	(void)engine;
 	if (r <= 0)
 		return r;
 	r = challenge->purpose == CHALLENGE_ENROLMENT ? store_pending_get(tx, challenge->id, enrolment)
@@ -44,13 +38,13 @@ static int find_by_id(struct tx *tx, const char *id, struct delivery *ret)
 	return r > 0 ? ret->position == named.position : r;
 }
 
-/* A provider may speak of its own messages only. */
-static bool is_of_provider(const struct engine *engine, const struct delivery *delivery, const char *provider)
+/* Whose message it is; empty if the config has lost the channel. */
+static const char *provider_of(const struct engine *engine, const struct delivery *delivery)
 {
 	const struct config_channel *channel = config_channel(engine->config, delivery->channel);
 	const struct driver *driver = channel ? driver_find(channel->driver) : NULL;
 
-	return driver && strcmp(driver->provider, provider) == 0;
+	return driver ? driver->provider : "";
 }
 
 int outcome_find(const struct engine *engine, struct tx *tx, const char *provider, const char *id,
@@ -60,11 +54,12 @@ int outcome_find(const struct engine *engine, struct tx *tx, const char *provide
 	int r = id[0] ? find_by_id(tx, id, ret) : 0;
 
 	if (r == 0 && message_id[0]) {
-		r = keys_message_index(engine->keys, message_id, index);
+		r = keys_message_index(engine->keys, provider, message_id, index);
 		if (r == 0)
 			r = store_delivery_of_message(tx, index, ret);
 	}
-	return r > 0 ? is_of_provider(engine, ret, provider) : r;
+	/* A provider may speak of its own messages only. */
+	return r > 0 ? strcmp(provider_of(engine, ret), provider) == 0 : r;
 }
 
 /* Reports and receipts */
@@ -78,7 +73,7 @@ int outcome_sent(const struct engine *engine, struct tx *tx, const struct sent *
 	if (r <= 0 || d.accepted != 0)
 		return r < 0 ? r : 0;
 	if (sent->message_id[0]) {
-		r = keys_message_index(engine->keys, sent->message_id, index);
+		r = keys_message_index(engine->keys, provider_of(engine, &d), sent->message_id, index);
 		if (r < 0)
 			return r;
 	}
@@ -89,11 +84,12 @@ int outcome_sent(const struct engine *engine, struct tx *tx, const struct sent *
 	return store_delivery_accepted(tx, &d, sent->message_id[0] ? index : NULL);
 }
 
-enum next_step { NEXT_NONE, NEXT_CHANNEL, NEXT_NOT_NEEDED, NEXT_REFUSED };
+enum next_step { NEXT_NONE, NEXT_CHANNEL, NEXT_LATER, NEXT_NOT_NEEDED, NEXT_REFUSED };
 
 static const char *const next_steps[] = {
 	[NEXT_NONE] = "there is no further channel: the code was not delivered",
 	[NEXT_CHANNEL] = "the next channel is tried",
+	[NEXT_LATER] = "the next channel is tried once somebody waits again",
 	[NEXT_NOT_NEEDED] = "nobody needs the code any more",
 	[NEXT_REFUSED] = "no code is sent until the number is verified again: whatsapp-otpctl verify",
 };
@@ -114,10 +110,11 @@ static int is_overtaken(struct tx *tx, const struct delivery *from)
 static int fall_back(const struct engine *engine, struct tx *tx, const struct challenge *challenge,
 		     const struct delivery *from)
 {
+	int64_t now = engine->clock->now(engine->clock);
 	struct delivery next;
 	int r;
 
-	if (challenge->state != CHALLENGE_OPEN || challenge->generation != from->generation)
+	if (challenge->state != CHALLENGE_OPEN || challenge->expires <= now || challenge->generation != from->generation)
 		return NEXT_NOT_NEEDED;
 	r = is_overtaken(tx, from);
 	if (r != 0)
@@ -125,26 +122,13 @@ static int fall_back(const struct engine *engine, struct tx *tx, const struct ch
 	r = store_delivery_waiting(tx, challenge, 0, false, &next);
 	if (r <= 0)
 		return r < 0 ? r : NEXT_NONE;
-	next.due = engine->clock->now(engine->clock);
+	next.due = now;
 	if (challenge->purpose == CHALLENGE_TEST)
 		next.state = DELIVERY_PLANNED; /* nobody waits at a prompt: what fails is what moves it on */
 	r = store_delivery_update(tx, &next);
-	return r < 0 ? r : NEXT_CHANNEL;
-}
-
-/* Somebody else may hold the number: nothing more goes there. */
-static int distrust(const struct engine *engine, struct tx *tx, const struct challenge *challenge, struct reply *reply)
-{
-	int r = store_enrolment_state(tx, challenge->user, ENROLMENT_STALE);
-
-	if (r == 0)
-		r = store_challenge_cancel_user(tx, challenge->user);
-	if (r == 0)
-		r = alarm_raise(engine, tx, reply, "identity", challenge->user,
-				"%s: another device or SIM answers to the number: the enrolment is suspended until "
-				"whatsapp-otpctl verify or resume",
-				challenge->user);
-	return r < 0 ? r : NEXT_REFUSED;
+	if (r < 0)
+		return r;
+	return next.state == DELIVERY_PAUSED ? NEXT_LATER : NEXT_CHANNEL;
 }
 
 /* A message failed, at once or by a receipt: what is learned, and what comes next. */
@@ -155,7 +139,7 @@ static int take_failure(const struct engine *engine, struct tx *tx, struct deliv
 	struct challenge challenge;
 	struct enrolment enrolment;
 	const struct lesson lesson = {engine, tx, reply, delivery, &enrolment};
-	int r = find_recipient(engine, tx, delivery, &challenge, &enrolment);
+	int r = find_recipient(tx, delivery, &challenge, &enrolment);
 
 	if (r <= 0)
 		return r;
@@ -165,15 +149,16 @@ static int take_failure(const struct engine *engine, struct tx *tx, struct deliv
 	events_add(&reply->events, TALLY_FAILED, engine_channel_name(engine, delivery->channel), delivery->country, 0);
 	r = delivery->state == DELIVERY_FAILED ? spending_refund(engine, tx, delivery, &reply->events) : 0;
 	if (r == 0)
-		r = store_delivery_update(tx, delivery);
-	if (r == 0)
 		r = learn_failure(&lesson, why);
 	if (r == 0)
-		r = why->failure == FAILURE_IDENTITY ? distrust(engine, tx, &challenge, reply)
-						     : fall_back(engine, tx, &challenge, delivery);
+		r = store_delivery_update(tx, delivery);
+	if (r == 0 && why->failure == FAILURE_IDENTITY)
+		r = distrust_number(engine, tx, challenge.user, "identity", reply) < 0 ? -EIO : NEXT_REFUSED;
+	else if (r == 0)
+		r = fall_back(engine, tx, &challenge, delivery);
 	if (r < 0)
 		return r;
-	expect(reply, engine->clock->now(engine->clock));
+	reply_expect(reply, engine->clock->now(engine->clock));
 	reply_note(reply, r == NEXT_NONE ? LOG_ERR : LOG_WARNING, "%s: %s: %s%s%s%s%s; %s",
 		   name_quote(challenge.user, name), delivery->channel, failure_names[why->failure],
 		   why->code[0] ? " " : "", why->code, why->detail[0] ? ": " : "", why->detail, next_steps[r]);
@@ -195,14 +180,18 @@ int outcome_recover(const struct engine *engine, struct tx *tx, int64_t before, 
 	static const struct fault interrupted = {
 		.failure = FAILURE_UNKNOWN_OUTCOME, .code = "interrupted", .detail = "interrupted while it was sent"};
 	struct delivery delivery;
-	int r;
+	int count = 0, r = 0;
 
-	while ((r = store_delivery_interrupted(tx, before, &delivery)) > 0) {
+	while (count < OUTCOME_BATCH_MAX && (r = store_delivery_interrupted(tx, before, &delivery)) > 0) {
 		r = take_failure(engine, tx, &delivery, &interrupted, reply);
 		if (r < 0)
 			return r;
+		count++;
 	}
-	return r;
+	if (count > 1)
+		reply_note(reply, LOG_WARNING, "%d messages were interrupted while they were sent: their next channels are tried",
+			   count);
+	return r < 0 ? r : count;
 }
 
 static bool has_arrived(const struct delivery *d)
@@ -224,29 +213,44 @@ static int spare_the_rest(struct tx *tx, const struct challenge *challenge, cons
 	return r < 0 ? r : 0;
 }
 
-static int take_delivery(const struct engine *engine, struct tx *tx, struct delivery *delivery, bool read,
-			 struct reply *reply)
+/* When it was, by boot time: what the provider says, as far as that can be. */
+static int64_t arrival(const struct engine *engine, const struct delivery *delivery, int64_t at)
+{
+	int64_t now = engine->clock->now(engine->clock);
+	int64_t ago = at > 0 ? engine->clock->wall(engine->clock) - at : 0;
+	int64_t then = ago > 0 && ago < 7 * 86400 ? now - ago * SECOND : now;
+
+	return then > delivery->due ? then : delivery->due;
+}
+
+static int take_delivery(const struct engine *engine, struct tx *tx, struct delivery *delivery,
+			 const struct receipt *receipt, struct reply *reply)
 {
 	const char *channel = engine_channel_name(engine, delivery->channel);
-	int64_t now = engine->clock->now(engine->clock);
+	int64_t arrived = arrival(engine, delivery, (int64_t)receipt->at);
+	bool read = receipt->state == RECEIPT_READ;
 	bool first = !has_arrived(delivery);
 	struct challenge challenge;
 	struct enrolment enrolment;
 	const struct lesson lesson = {engine, tx, reply, delivery, &enrolment};
-	int r = find_recipient(engine, tx, delivery, &challenge, &enrolment);
+	int r = find_recipient(tx, delivery, &challenge, &enrolment);
 
 	if (r <= 0)
 		return r;
 	if (first)
 		events_add(&reply->events, TALLY_DELIVERED, channel, delivery->country, 0);
 	if (first && delivery->accepted > 0)
-		events_add(&reply->events, TALLY_DELIVERY_TIME, channel, delivery->country, now - delivery->accepted);
+		events_add(&reply->events, TALLY_DELIVERY_TIME, channel, delivery->country,
+			   arrived > delivery->accepted ? arrived - delivery->accepted : 0);
 	if (read)
 		events_add(&reply->events, TALLY_READ, channel, delivery->country, 0);
+	if (delivery->state == DELIVERY_FAILED) /* it arrived after all, so it costs */
+		r = spending_charge(engine, tx, delivery, reply);
 	delivery->state = read ? DELIVERY_READ : DELIVERY_DELIVERED;
-	r = store_delivery_update(tx, delivery);
-	if (r == 0 && first)
-		r = learn_delivery(&lesson, now - delivery->due);
+	if (r >= 0 && first)
+		r = learn_delivery(&lesson, arrived - delivery->due);
+	if (r >= 0)
+		r = store_delivery_update(tx, delivery);
 	return r == 0 && first ? spare_the_rest(tx, &challenge, delivery) : r;
 }
 
@@ -272,7 +276,7 @@ int outcome_receipt(const struct engine *engine, struct tx *tx, const struct rec
 	if (d.state == DELIVERY_READ || (d.state == DELIVERY_DELIVERED && receipt->state != RECEIPT_READ) ||
 	    !(handed || has_arrived(&d) || d.state == DELIVERY_FAILED))
 		return 0;
-	return take_delivery(engine, tx, &d, receipt->state == RECEIPT_READ, reply);
+	return take_delivery(engine, tx, &d, receipt, reply);
 }
 
 int outcome_verified(struct dialogue *d)
@@ -297,6 +301,9 @@ int outcome_verified(struct dialogue *d)
 	events_add(&d->reply->events, TALLY_VERIFIED, engine_channel_name(d->engine, last.channel), last.country, 0);
 	events_add(&d->reply->events, TALLY_ANSWER_TIME, engine_channel_name(d->engine, last.channel), last.country,
 		   d->now - last.due);
+	if (handed > 1 || has_arrived(&last))
+		return 0;
 	/* The only one that was sent must have arrived, and nobody may have said so. */
-	return handed == 1 && !has_arrived(&last) ? learn_delivery(&lesson, -1) : 0;
+	r = learn_delivery(&lesson, -1);
+	return r < 0 ? r : store_delivery_update(d->tx, &last);
 }

@@ -12,7 +12,11 @@
  */
 int outcome_sent(const struct engine *engine, struct tx *tx, const struct sent *sent, struct reply *reply);
 int outcome_failed(const struct engine *engine, struct tx *tx, const struct failed *failed, struct reply *reply);
-/* What was handed over before then and was never reported has an unknown outcome. */
+#define OUTCOME_BATCH_MAX 32
+/*
+ * What was handed over before then and was never reported has an unknown outcome. How many were found, -errno;
+ * OUTCOME_BATCH_MAX: there may be more.
+ */
 int outcome_recover(const struct engine *engine, struct tx *tx, int64_t before, struct reply *reply);
 
 /*

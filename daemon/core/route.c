@@ -45,19 +45,15 @@ static bool is_listed(char *const *list, const char *name)
 
 static int ask_country(const struct judge *j, struct candidate *c)
 {
-	char *const *countries = j->d->engine->config->limits.countries;
-
-	if (!countries[0] || !j->d->phone.e164[0])
-		return 0;
-	for (; *countries; countries++)
-		if (phone_has_prefix(&j->d->phone, *countries))
-			return 0;
-	snprintf(c->skipped, sizeof(c->skipped), "limits { countries } does not have %s", j->d->country);
+	if (j->d->phone.e164[0] && !config_has_country(j->d->engine->config, &j->d->phone))
+		snprintf(c->skipped, sizeof(c->skipped), "limits { countries } does not have %s", j->d->country);
 	return 0;
 }
 
 static int ask_policy(const struct judge *j, struct candidate *c)
 {
+	if (j->d->only)
+		return 0;
 	if (j->policy->channels[0] && !is_listed(j->policy->channels, c->channel->name))
 		snprintf(c->skipped, sizeof(c->skipped), "policy \"%s\" has other channels", j->policy->name);
 	else if (j->policy->restricted == RESTRICTED_DENY && channel_kind_is_restricted(c->channel->kind))
@@ -87,7 +83,7 @@ static bool concerns(const struct judge *j, const struct breaker_row *b, const s
 
 static int ask_breakers(const struct judge *j, struct candidate *c)
 {
-	for (int i = 0; i < j->breaker_count; i++)
+	for (int i = 0; i < j->breaker_count && !j->d->only; i++)
 		if (concerns(j, &j->breakers[i], c->channel)) {
 			snprintf(c->skipped, sizeof(c->skipped), "its breaker (%s) is open: %s%s%.160s",
 				 breaker_names[j->breakers[i].scope], j->breakers[i].code,
@@ -128,6 +124,10 @@ static size_t list_candidates(const struct judge *j, struct candidate list[stati
 	size_t count = 0;
 
 	memset(list, 0, ROUTE_STEPS_MAX * sizeof(list[0]));
+	if (j->d->only) {
+		list[0].channel = config_channel(config, j->d->only);
+		return list[0].channel ? 1 : 0;
+	}
 	if (own)
 		list[count++].channel = own;
 	for (char **name = j->route->channels; *name && count < ROUTE_STEPS_MAX; name++)
@@ -221,14 +221,14 @@ int route_plan(const struct dialogue *d, struct route_plan *ret)
 	return 0;
 }
 
-static void note_no_channel(const struct dialogue *d, const struct route_plan *plan)
+static void note_no_channel(struct dialogue *d, const struct route_plan *plan)
 {
-	char name[NAME_QUOTED_MAX], why[WIRE_TEXT_MAX] = "";
+	char name[NAME_QUOTED_MAX], *why = d->refused;
 
 	for (size_t i = 0; i < plan->count; i++) {
 		size_t used = strlen(why);
 
-		snprintf(why + used, sizeof(why) - used, "%s%s: %s", i > 0 ? "; " : "", plan->steps[i].channel,
+		snprintf(why + used, sizeof(d->refused) - used, "%s%s: %s", i > 0 ? "; " : "", plan->steps[i].channel,
 			 plan->steps[i].reason);
 	}
 	reply_note(d->reply, LOG_ERR, "%s: no channel can carry a code: %s", name_quote(d->enrolment.user, name), why);
@@ -245,6 +245,7 @@ int route_choose(struct dialogue *d)
 	if (r < 0)
 		return r;
 	memset(d->channels, 0, sizeof(d->channels));
+	d->refused[0] = '\0';
 	for (size_t i = 0; i < plan.count && count < DIALOGUE_CHANNELS_MAX; i++)
 		if (plan.steps[i].used) /* the name in the config outlives the plan */
 			d->channels[count++] = config_channel(d->engine->config, plan.steps[i].channel)->name;

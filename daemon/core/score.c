@@ -8,12 +8,12 @@
 #define FADE 64        /* each message takes a 64th off the histogram */
 #define UNIT 4096      /* of a message in the histogram, so that fading has something to take */
 #define HALF_LIFE 1800 /* seconds in which half of a bad name is forgotten */
-#define STEPS 10
+#define STEPS 5          /* one message of the last moves a good rate by less */
 
 /* Upper bounds of the buckets in seconds; what took longer is in the last. */
 static const int64_t bounds[SCORE_BUCKETS] = {1, 2, 3, 4, 6, 8, 11, 15, 20, 25, 30, 40, 50, 60, 120, 300};
 
-static void add_time(struct score *score, int64_t usec)
+void score_add_time(struct score *score, int64_t usec)
 {
 	size_t i = 0;
 
@@ -32,7 +32,7 @@ void score_add(struct score *score, bool delivered, int64_t usec, int64_t wall)
 	score->success = before + ((delivered ? SCORE_FULL : 0) - before) / WEIGHT;
 	score->updated = wall;
 	if (delivered && usec >= 0)
-		add_time(score, usec);
+		score_add_time(score, usec);
 }
 
 int64_t score_success(const struct score *score, int64_t wall)

@@ -24,6 +24,9 @@ struct score {
 /* One message: delivered after so many microseconds (less than 0: nobody knows how long), or not delivered. */
 void score_add(struct score *score, bool delivered, int64_t usec, int64_t wall);
 
+/* Only how long it took: of a message whose end was counted before it was known. */
+void score_add_time(struct score *score, int64_t usec);
+
 /* The rate at a time, millionths. */
 int64_t score_success(const struct score *score, int64_t wall);
 
@@ -31,7 +34,7 @@ int64_t score_success(const struct score *score, int64_t wall);
 int64_t score_quantile(const struct score *score, int percent);
 
 /*
- * What the order of channels goes by, less is better: the rate in steps of a tenth, and behind equals those that
+ * What the order of channels goes by, less is better: the rate in steps of a fifth (more than one message), and behind equals those that
  * deliver later than anybody waits. Channels with the same rank stay in the order of the config.
  */
 int score_rank(const struct score *score, int64_t wall, int64_t patience);

@@ -114,6 +114,16 @@ static void turn_away(struct core *core, struct connection *c, const char *why)
 	connection_close(c);
 }
 
+/* There is one webhook: a new connection takes the place of the old. */
+static void close_others(struct core *core, const struct connection *fresh)
+{
+	for (struct connection *c = core->connections.first, *next; c; c = next) {
+		next = c->next;
+		if (c != fresh && c->ops == fresh->ops)
+			connection_close(c);
+	}
+}
+
 static void admit(struct core *core, const struct socket_kind *kind, int fd)
 {
 	struct connection *c;
@@ -127,7 +137,9 @@ static void admit(struct core *core, const struct socket_kind *kind, int fd)
 		turn_away(core, c, "too many connections: core { connections_per_uid connections }");
 	else if (c->ops == &courier_connection_ops)
 		courier_connected(core->courier, c);
-	else if (!kind->user) {
+	else if (kind->user)
+		close_others(core, c);
+	else {
 		c->deadline = core_now(core) + FIRST_WORD_USEC;
 		connection_listen(c);
 	}
@@ -289,6 +301,10 @@ static int listen_on(struct server *server, size_t i, char **names, int count, c
 		r = sd_event_add_io(server->core.event, &listener->io, listener->fd, EPOLLIN, on_accept, listener);
 	if (r >= 0)
 		r = sd_event_source_set_priority(listener->io, WORKER_PRIORITY + 10);
+	if (r < 0 && listener->fd >= 0) { /* a later try begins anew */
+		close(listener->fd);
+		listener->fd = -1;
+	}
 	if (r < 0)
 		snprintf(why, CONFIG_WHY_MAX, "%s: cannot listen: %s%s",
 			 socket_path(server->core.config, listener->kind), strerror(-r),

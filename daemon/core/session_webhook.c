@@ -8,8 +8,11 @@
 
 #include <stdlib.h>
 
-/* So many wait for the database before the socket is left to fill. */
-#define WAITING_MAX 2048
+/*
+ * So many wait for the database before the socket is left to fill: what waits there, and then in the webhook's queue,
+ * takes a tenth of the memory.
+ */
+#define WAITING_MAX 512
 
 struct session {
 	size_t waiting;

@@ -1,10 +1,11 @@
 #include "daemon/core/signals.h"
 
 #include "daemon/core/alarms.h"
+#include "daemon/core/distrust.h"
+#include "daemon/core/learning.h"
 #include "daemon/core/outcome.h"
 #include "daemon/core/store_breaker.h"
 #include "daemon/core/store_challenge.h"
-#include "wire/name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,17 @@ struct context {
 
 /* People */
 
-/* Runs for everybody who is enrolled with the signal's number. */
+#define FRESH 900 /* seconds; a code and what is said of it live no longer */
+
+/* When the provider says that it happened; it may tell late, and again for days. */
+static int64_t time_of(const struct context *x)
+{
+	int64_t wall = x->engine->clock->wall(x->engine->clock);
+
+	return x->signal->at > 0 && (int64_t)x->signal->at < wall ? (int64_t)x->signal->at : wall;
+}
+
+/* Runs for everybody who is enrolled with the signal's number and was not confirmed since. */
 static int for_each_owner(const struct context *x, int (*act)(const struct context *, struct enrolment *))
 {
 	unsigned char index[KEYS_INDEX_SIZE];
@@ -31,63 +42,62 @@ static int for_each_owner(const struct context *x, int (*act)(const struct conte
 		return 0;
 	r = keys_number_index(x->engine->keys, &phone, index);
 	while (r >= 0 && (r = store_enrolment_of_number(x->tx, index, e.user, &e)) > 0)
-		r = act(x, &e);
+		if (time_of(x) > e.trusted_at)
+			r = act(x, &e);
 	return r;
 }
 
-/* The account waits, for who typed the password is not who holds the phone. */
 static int lock(const struct context *x, struct enrolment *e)
 {
-	int64_t now = x->engine->clock->now(x->engine->clock);
-	int64_t length = x->engine->config->limits.not_requested_lock * SECOND;
-	int r = store_challenge_cancel_user(x->tx, e->user);
+	return distrust_caller(x->engine, x->tx, e, x->reply);
+}
 
-	if (r < 0)
+/* The recipient of a message that we sent says so, once. */
+static int disown(const struct context *x, struct delivery *d)
+{
+	static const char disowned[] = "the recipient did not ask for it";
+	struct enrolment e;
+	struct challenge c;
+	int r = strcmp(d->detail, disowned) == 0 ? 0 : store_challenge_get(x->tx, d->challenge, &c);
+
+	if (r <= 0)
 		return r;
-	if (e->locked_until < now + length) {
-		e->locked_until = now + length;
-		e->locked_for = length;
-		e->locked_wall = x->engine->clock->wall(x->engine->clock) + length / SECOND;
-		r = store_enrolment_lock(x->tx, e);
-	}
+	strcpy(d->detail, disowned);
+	r = store_delivery_update(x->tx, d);
+	if (r == 0)
+		r = store_challenge_close(x->tx, c.id, CHALLENGE_CANCELLED);
+	reply_watch(x->reply, x->engine->config, c.id, 0, true);
+	if (r >= 0)
+		r = store_enrolment_get(x->tx, c.user, &e);
+	if (r > 0 && c.purpose != CHALLENGE_ENROLMENT)
+		return lock(x, &e);
 	return r < 0 ? r
-		     : alarm_raise(x->engine, x->tx, x->reply, "not-requested", e->user,
-				   "%s: did not ask for the code that was sent: somebody else knows the first factor; "
-				   "locked for %lld min",
-				   e->user, (long long)(length / SECOND / 60));
+		     : alarm_raise(x->engine, x->tx, x->reply, "not-requested", c.user,
+				   "%s: who holds the number did not ask for the code of the enrolment: is it theirs?",
+				   c.user);
 }
 
 static int on_not_requested(const struct context *x)
 {
-	struct enrolment e;
-	struct challenge c;
 	struct delivery d;
 	int r = outcome_find(x->engine, x->tx, x->signal->provider, "", x->signal->message_id, &d);
 
 	if (r > 0)
-		r = store_challenge_get(x->tx, d.challenge, &c);
-	if (r > 0)
-		r = store_enrolment_get(x->tx, c.user, &e);
-	if (r != 0)
-		return r < 0 ? r : lock(x, &e);
+		return disown(x, &d);
+	/* Another's message from the same sender is none of our business; one without a name may be ours, if it is new. */
+	if (r < 0 || x->signal->message_id[0] ||
+	    x->engine->clock->wall(x->engine->clock) - time_of(x) > FRESH)
+		return r;
 	return for_each_owner(x, lock);
 }
 
 static int suspend(const struct context *x, struct enrolment *e)
 {
 	bool number = x->signal->kind == SIGNAL_NUMBER_CHANGED;
-	int r;
 
 	if (e->state != ENROLMENT_ACTIVE)
 		return 0;
-	r = store_enrolment_state(x->tx, e->user, ENROLMENT_STALE);
-	if (r == 0)
-		r = store_challenge_cancel_user(x->tx, e->user);
-	return r < 0 ? r
-		     : alarm_raise(x->engine, x->tx, x->reply, number ? "number-changed" : "identity", e->user,
-				   "%s: %s: the enrolment is suspended until whatsapp-otpctl verify or resume", e->user,
-				   number ? "the account moved to another number"
-					  : "another device or SIM answers to the number");
+	return distrust_number(x->engine, x->tx, e->user, number ? "number-changed" : "identity", x->reply);
 }
 
 static int on_changed(const struct context *x)
@@ -97,32 +107,47 @@ static int on_changed(const struct context *x)
 
 /* The account's */
 
-/* Is this channel the provider's, and does it use the template? */
-static bool uses_template(const struct config_channel *channel, const struct signal *signal)
+static bool is_of_provider(const struct config_channel *channel, const struct signal *signal)
 {
 	const struct driver *driver = driver_find(channel->driver);
 
-	return driver && strcmp(driver->provider, signal->provider) == 0 &&
-	       strcmp(channel->template, signal->subject) == 0;
+	return driver && strcmp(driver->provider, signal->provider) == 0;
 }
 
-static int open_template(const struct context *x, const char *channel)
+static bool has_language(const struct config_channel *channel, const char *lang)
 {
-	struct breaker_row row;
-	int r = store_breaker_get(x->tx, BREAKER_TEMPLATE, x->signal->lang, channel, &row);
+	return strcmp(learning_language(channel, lang), lang) == 0;
+}
 
-	if (r < 0)
-		return r;
-	row.state.open_until = BREAKER_UNTIL_CLOSED;
-	row.opened = x->engine->clock->now(x->engine->clock);
-	snprintf(row.code, sizeof(row.code), "%s", x->signal->event);
-	snprintf(row.detail, sizeof(row.detail), "%s", "the provider says so of the template");
+/* Opens or closes the breaker that the event is about, unless a later one has been heard of. */
+static int set_breaker(const struct context *x, enum breaker scope, const char *subject, const char *channel)
+{
+	const struct signal *s = x->signal;
+	struct breaker_row row;
+	int r = store_breaker_get(x->tx, scope, subject, channel, &row);
+
+	if (r < 0 || row.told > time_of(x))
+		return r < 0 ? r : 0;
+	row.told = time_of(x);
+	row.state.first_at = x->engine->clock->now(x->engine->clock); /* what the closed one is kept by */
+	row.opened = row.state.first_at;
+	row.state.open_until = s->stops ? BREAKER_UNTIL_CLOSED : 0;
+	snprintf(row.code, sizeof(row.code), "%s", s->event);
+	snprintf(row.detail, sizeof(row.detail), "the provider says so");
 	r = store_breaker_put(x->tx, &row);
-	return r < 0 ? r
-		     : alarm_raise(x->engine, x->tx, x->reply, "template", x->signal->subject,
-				   "template %s (%s): %s: the channel %s is skipped for this language until it is "
-				   "approved again",
-				   x->signal->subject, x->signal->lang, x->signal->event, channel);
+	return r < 0 ? r : 1;
+}
+
+static int on_template_of(const struct context *x, const char *channel)
+{
+	const struct signal *s = x->signal;
+	int r = s->stops || s->healthy ? set_breaker(x, BREAKER_TEMPLATE, s->lang, channel) : 1;
+
+	if (r <= 0 || s->alarm != ALARM_NOW)
+		return r;
+	return alarm_raise(x->engine, x->tx, x->reply, "template", s->subject, "template %s (%s): %s%s%s", s->subject,
+			   s->lang, s->event, s->stops ? ": skipped for this language until it is approved again: channel " : "",
+			   s->stops ? channel : "");
 }
 
 static int on_template(const struct context *x)
@@ -133,13 +158,9 @@ static int on_template(const struct context *x)
 	for (size_t i = 0; i < x->engine->config->channel_count && r >= 0; i++) {
 		const struct config_channel *channel = &x->engine->config->channels[i];
 
-		if (!uses_template(channel, s))
-			continue;
-		if (s->healthy)
-			r = store_breaker_close(x->tx, BREAKER_TEMPLATE, s->lang, channel->name,
-						x->engine->clock->now(x->engine->clock) + 1);
-		else if (s->alarm == ALARM_NOW)
-			r = open_template(x, channel->name);
+		if (is_of_provider(channel, s) && strcmp(channel->template, s->subject) == 0 &&
+		    has_language(channel, s->lang))
+			r = on_template_of(x, channel->name);
 	}
 	if (r >= 0)
 		reply_note(x->reply, s->healthy ? LOG_NOTICE : LOG_WARNING, "template %s (%s): %s", s->subject, s->lang,
@@ -151,11 +172,15 @@ static int on_account(const struct context *x)
 {
 	const struct signal *s = x->signal;
 	char subject[WIRE_TEXT_MAX];
+	int r = 0;
 
 	reply_note(x->reply, LOG_NOTICE, "%s: %s: %s%s%s", s->provider, s->subject, s->event, s->detail[0] ? ": " : "",
 		   s->detail);
-	if (s->alarm != ALARM_NOW)
-		return 0;
+	for (size_t i = 0; i < x->engine->config->channel_count && r >= 0 && (s->stops || s->healthy); i++)
+		if (is_of_provider(&x->engine->config->channels[i], s))
+			r = set_breaker(x, BREAKER_CHANNEL, "", x->engine->config->channels[i].name);
+	if (r < 0 || s->alarm != ALARM_NOW)
+		return r;
 	snprintf(subject, sizeof(subject), "%s %.180s", s->provider, s->subject);
 	return alarm_raise(x->engine, x->tx, x->reply, "account", subject, "%s: %s%s%s", subject, s->event,
 			   s->detail[0] ? ": " : "", s->detail);

@@ -13,10 +13,12 @@
 
 #define KINDS_MAX 32
 #define QUIET_USEC (3600 * SECOND)
+#define RUNNING_MAX 4 /* programs that hang must not become many */
 
 struct siren {
 	struct core *core;
 	int64_t started[KINDS_MAX]; /* by the place of the kind in log_ids; 0: never */
+	sd_event_source *running[RUNNING_MAX];
 };
 
 /* The kind's place, KINDS_MAX for one that has none. */
@@ -31,10 +33,14 @@ static size_t place_of(const char *kind)
 
 static int on_exit_of_program(sd_event_source *source, const siginfo_t *info, void *userdata)
 {
-	(void)userdata;
+	struct siren *s = userdata;
+
 	if (info->si_code != CLD_EXITED || info->si_status != 0)
 		log_warning("alarm { exec }: the program ended with %s %d",
 			    info->si_code == CLD_EXITED ? "status" : "signal", info->si_status);
+	for (size_t i = 0; i < RUNNING_MAX; i++)
+		if (s->running[i] == source)
+			s->running[i] = NULL;
 	sd_event_source_unref(source);
 	return 0;
 }
@@ -57,15 +63,26 @@ static int spawn(char *const *arguments, char *const *environment, pid_t *ret)
 	return -r;
 }
 
-static int start_program(const struct siren *s, const struct reply_alarm *alarm)
+/* Where the next program is remembered; NULL: too many run already. */
+static sd_event_source **find_place(struct siren *s)
+{
+	for (size_t i = 0; i < RUNNING_MAX; i++)
+		if (!s->running[i])
+			return &s->running[i];
+	return NULL;
+}
+
+static int start_program(struct siren *s, const struct reply_alarm *alarm)
 {
 	char kind[96], subject[WIRE_TEXT_MAX + 32], text[WIRE_TEXT_MAX + 32], host[96];
 	char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	char *const environment[] = {path, kind, subject, text, host, NULL};
-	sd_event_source *child = NULL;
+	sd_event_source **place = find_place(s);
 	pid_t pid;
 	int r;
 
+	if (!place)
+		return -EBUSY;
 	snprintf(kind, sizeof(kind), "WHATSAPP_OTP_ALARM=%s", alarm->kind);
 	snprintf(subject, sizeof(subject), "WHATSAPP_OTP_SUBJECT=%s", alarm->subject);
 	snprintf(text, sizeof(text), "WHATSAPP_OTP_TEXT=%s", alarm->text);
@@ -73,7 +90,11 @@ static int start_program(const struct siren *s, const struct reply_alarm *alarm)
 	r = spawn(s->core->config->alarm.exec, environment, &pid);
 	if (r < 0)
 		return r;
-	r = sd_event_add_child(s->core->event, &child, pid, WEXITED, on_exit_of_program, NULL);
+	r = sd_event_add_child(s->core->event, place, pid, WEXITED, on_exit_of_program, s);
+	if (r < 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
 	return r < 0 ? r : 0;
 }
 
@@ -106,5 +127,7 @@ int siren_new(struct core *core, struct siren **ret)
 
 void siren_free(struct siren *s)
 {
+	for (size_t i = 0; s && i < RUNNING_MAX; i++)
+		sd_event_source_disable_unref(s->running[i]);
 	free(s);
 }

@@ -88,7 +88,8 @@ static int watch_cap(const struct engine *engine, struct tx *tx, const struct ca
 	if (spent + 2 * cost > cap->most && spent + cost <= cap->most) {
 		strcat(subject, ", spent"); /* beside the one at 80 % */
 		return alarm_raise(engine, tx, reply, "cost", subject,
-				   "%s: the %s's money is spent: only channels without cost are used until the next %s",
+				   "%s: the %s's money is spent: until the next %s only what still fits is sent, and what "
+				   "costs nothing",
 				   whose, cap->period, cap->period);
 	}
 	if (crosses(cap, spent, cost, WARN_PERCENT))
@@ -97,11 +98,16 @@ static int watch_cap(const struct engine *engine, struct tx *tx, const struct ca
 	return 0;
 }
 
+/* Wall clock of the time at which a delivery was handed over. */
+static int64_t charged_at(const struct engine *engine, const struct delivery *delivery)
+{
+	return now_of(engine) - (engine->clock->now(engine->clock) - delivery->due) / SECOND;
+}
+
 int spending_charge(const struct engine *engine, struct tx *tx, struct delivery *delivery, struct reply *reply)
 {
 	const struct config_channel *c = config_channel(engine->config, delivery->channel);
 	struct cap caps[CAPS];
-	bool capped = false;
 	int r = 0;
 
 	if (!c || c->cost.micro == 0)
@@ -109,27 +115,23 @@ int spending_charge(const struct engine *engine, struct tx *tx, struct delivery 
 	delivery->cost = c->cost.micro;
 	events_add(&reply->events, TALLY_COST, c->name, delivery->country, delivery->cost);
 	find_caps(engine->config, c, caps);
-	for (size_t i = 0; i < CAPS && r == 0; i++) {
-		capped = capped || caps[i].most > 0;
+	for (size_t i = 0; i < CAPS && r == 0; i++)
 		r = watch_cap(engine, tx, &caps[i], delivery->cost, reply);
-	}
-	if (!capped)
-		return r;
 	if (r == 0)
-		r = store_spend_add(tx, c->name, now_of(engine), delivery->cost);
-	return r < 0 ? r : store_spend_add(tx, "", now_of(engine), delivery->cost);
+		r = store_spend_charge(tx, c->name, now_of(engine), delivery->cost);
+	return r < 0 ? r : store_spend_charge(tx, "", now_of(engine), delivery->cost);
 }
 
 int spending_refund(const struct engine *engine, struct tx *tx, struct delivery *delivery, struct events *events)
 {
 	const struct config_channel *c = config_channel(engine->config, delivery->channel);
-	int64_t cost = delivery->cost;
+	int64_t cost = delivery->cost, wall = charged_at(engine, delivery);
 	int r;
 
 	if (!c || cost == 0)
 		return 0;
 	delivery->cost = 0;
 	events_add(events, TALLY_COST, c->name, delivery->country, -cost);
-	r = store_spend_add(tx, c->name, now_of(engine), -cost);
-	return r < 0 ? r : store_spend_add(tx, "", now_of(engine), -cost);
+	r = store_spend_refund(tx, c->name, wall, cost);
+	return r < 0 ? r : store_spend_refund(tx, "", wall, cost);
 }

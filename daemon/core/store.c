@@ -70,8 +70,10 @@ static const char *const migrations[] = {
 	"ALTER TABLE delivery ADD COLUMN country TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE delivery ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE delivery ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE delivery ADD COLUMN rated INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE delivery ADD COLUMN message BLOB;"
 	"CREATE INDEX delivery_message ON delivery (message) WHERE message IS NOT NULL;"
+	"ALTER TABLE enrolment ADD COLUMN trusted_at INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX enrolment_number ON enrolment (number_index);"
 	"CREATE TABLE address ("
 	" user TEXT NOT NULL REFERENCES enrolment (user) ON DELETE CASCADE, kind TEXT NOT NULL, sealed BLOB NOT NULL,"
@@ -82,9 +84,8 @@ static const char *const migrations[] = {
 	" STRICT, WITHOUT ROWID;"
 	"CREATE TABLE breaker ("
 	" scope INTEGER NOT NULL, subject TEXT NOT NULL, channel TEXT NOT NULL, open_until INTEGER NOT NULL,"
-	" failures INTEGER NOT NULL, first_at INTEGER NOT NULL, opened INTEGER NOT NULL, code TEXT NOT NULL, detail "
-	"TEXT "
-	"NOT NULL,"
+	" failures INTEGER NOT NULL, first_at INTEGER NOT NULL, opened INTEGER NOT NULL, told INTEGER NOT NULL,"
+	" code TEXT NOT NULL, detail TEXT NOT NULL,"
 	" PRIMARY KEY (scope, subject, channel)"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE TABLE alarm ("
@@ -98,11 +99,10 @@ static const char *const migrations[] = {
 	" deliveries INTEGER NOT NULL, buckets BLOB NOT NULL, PRIMARY KEY (country, channel)"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE TABLE stat ("
-	" hour INTEGER NOT NULL, channel TEXT NOT NULL, country TEXT NOT NULL, place INTEGER NOT NULL, count INTEGER "
-	"NOT "
-	"NULL,"
-	" PRIMARY KEY (hour, channel, country, place)"
+	" hour INTEGER NOT NULL, channel TEXT NOT NULL, country TEXT NOT NULL, counts BLOB NOT NULL,"
+	" PRIMARY KEY (hour, channel, country)"
 	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX stat_hour ON stat (hour) WHERE hour % 86400 != 0;"
 	"CREATE TABLE spend ("
 	" channel TEXT NOT NULL, period TEXT NOT NULL, since INTEGER NOT NULL, micro INTEGER NOT NULL,"
 	" PRIMARY KEY (channel, period)"
@@ -165,6 +165,12 @@ int tx_next(struct tx *tx, const char *letters, ...)
 	r = next_row(tx, false, letters, columns);
 	va_end(columns);
 	return r;
+}
+
+void tx_end(struct tx *tx)
+{
+	tx->store->ops->rows_end(tx->rows);
+	tx->rows = NULL;
 }
 
 /* Transactions */
@@ -232,6 +238,11 @@ static int pragma(struct tx *tx, const char *sql, int64_t *ret)
 	return r < 0 ? r : tx_row(tx, "i", ret);
 }
 
+static void say_damaged(char *why, size_t why_size, const char *how)
+{
+	snprintf(why, why_size, "the database is damaged (%s): restore a backup, or move it away and enrol again", how);
+}
+
 static int check_file(struct tx *tx, char *why, size_t why_size)
 {
 	int64_t id = 0, version = 0, tables = 0, pages = 0;
@@ -254,9 +265,7 @@ static int check_file(struct tx *tx, char *why, size_t why_size)
 	if (strcmp(verdict, "ok") != 0) {
 		const char *newline = strrchr(verdict, '\n');
 
-		snprintf(why, why_size,
-			 "the database is damaged (%s): restore a backup, or move it away and enrol again",
-			 newline ? newline + 1 : verdict);
+		say_damaged(why, why_size, newline ? newline + 1 : verdict);
 		return -EUCLEAN;
 	}
 	if (tables > 0 && id != APPLICATION_ID) {
@@ -360,11 +369,17 @@ int store_open(const char *directory, const struct clock *clock, struct store **
 	snprintf(path, sizeof(path), "%s/whatsapp-otp.db", directory);
 	r = store->ops->open(path, &store->db, why, why_size);
 	if (r < 0) {
+		if (r == -EUCLEAN && strstr(why, "malformed")) { /* else it is none of ours, or no database */
+			say_damaged(reason, sizeof(reason), "its schema cannot be read");
+			snprintf(why, why_size, "%s: %s", path, reason);
+		}
 		free(store);
 		return r;
 	}
 	r = prepare_database(store, clock, reason, sizeof(reason));
 	if (r < 0) {
+		if (r == -EUCLEAN && !reason[0])
+			say_damaged(reason, sizeof(reason), store->ops->error(store->db));
 		snprintf(why, why_size, "%s: %s", path, reason[0] ? reason : store->ops->error(store->db));
 		store_close(store);
 		return r;

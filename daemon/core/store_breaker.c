@@ -5,15 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COLUMNS "scope, subject, channel, open_until, failures, first_at, opened, code, detail"
+#define COLUMNS "scope, subject, channel, open_until, failures, first_at, opened, told, code, detail"
 
 static int read_row(struct tx *tx, bool only, struct breaker_row *row)
 {
 	int (*const next)(struct tx *, const char *, ...) = only ? tx_row : tx_next;
 
-	return next(tx, "issiiiiss", &row->scope, row->subject, sizeof(row->subject), row->channel,
+	return next(tx, "issiiiiiss", &row->scope, row->subject, sizeof(row->subject), row->channel,
 		    sizeof(row->channel), &row->state.open_until, &row->state.failures, &row->state.first_at,
-		    &row->opened, row->code, sizeof(row->code), row->detail, sizeof(row->detail));
+		    &row->opened, &row->told, row->code, sizeof(row->code), row->detail, sizeof(row->detail));
 }
 
 int store_breaker_get(struct tx *tx, enum breaker scope, const char *subject, const char *channel,
@@ -36,9 +36,9 @@ int store_breaker_get(struct tx *tx, enum breaker scope, const char *subject, co
 
 int store_breaker_put(struct tx *tx, const struct breaker_row *row)
 {
-	int r = tx_run(tx, "INSERT OR REPLACE INTO breaker (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?)", "issiiiiss",
+	int r = tx_run(tx, "INSERT OR REPLACE INTO breaker (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?)", "issiiiiiss",
 		       row->scope, row->subject, row->channel, row->state.open_until, row->state.failures,
-		       row->state.first_at, row->opened, row->code, row->detail);
+		       row->state.first_at, row->opened, row->told, row->code, row->detail);
 
 	return r < 0 ? r : 0;
 }
@@ -73,15 +73,15 @@ int store_breaker_close_all(struct tx *tx, const char *channel, int64_t now)
 int store_breaker_find(struct tx *tx, const char *recipient, const char *country, int64_t now, struct breaker_row *rows,
 		       size_t max)
 {
-	/* One look for all, since it stands in the way of every login; 2 is looked through as a whole, it is small. */
+	/* One look for all, since it stands in the way of every login; the recipient's own come first, for rows are few. */
 	static const char sql[] =
-		"SELECT " COLUMNS " FROM breaker WHERE scope = 1 AND open_until > ?"
-		" UNION ALL SELECT " COLUMNS " FROM breaker WHERE scope = 2 AND open_until > ?"
-		" UNION ALL SELECT " COLUMNS " FROM breaker WHERE scope = 3 AND subject = ? AND open_until > ?"
-		" UNION ALL SELECT " COLUMNS " FROM breaker WHERE scope = 4 AND subject = ? AND open_until > ?";
+		"SELECT " COLUMNS " FROM breaker WHERE scope = 3 AND subject = ? AND open_until > ?"
+		" UNION ALL SELECT " COLUMNS " FROM breaker WHERE scope = 4 AND subject = ? AND open_until > ?"
+		" UNION ALL SELECT " COLUMNS " FROM breaker WHERE scope = 1 AND open_until > ?"
+		" UNION ALL SELECT " COLUMNS " FROM breaker WHERE scope = 2 AND open_until > ?";
 	struct breaker_row row;
 	size_t count = 0;
-	int r = tx_query(tx, sql, "iisisi", now, now, recipient, now, country, now);
+	int r = tx_query(tx, sql, "sisiii", recipient, now, country, now, now, now);
 
 	while (r >= 0 && (r = read_row(tx, false, &row)) > 0)
 		if (count < max)

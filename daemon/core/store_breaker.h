@@ -14,6 +14,7 @@ struct breaker_row {
 	char subject[WIRE_NAME_MAX], channel[WIRE_NAME_MAX];
 	struct breaker_state state;
 	int64_t opened; /* boot time, microseconds; 0: it only counts */
+	int64_t told;   /* wall clock of the provider's event that it goes by; 0: of none */
 	char code[WIRE_NAME_MAX], detail[WIRE_TEXT_MAX];
 };
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COLUMNS "challenge, generation, position, channel, country, state, due, accepted, cost, code, detail"
+#define COLUMNS "challenge, generation, position, channel, country, state, due, accepted, cost, rated, code, detail"
 #define ID_SIZE ((size_t)KEYS_ID_SIZE)
 
 const char *const delivery_state_names[] = {"planned",   "paused",    "sending", "sent",   "failed", "unknown",
@@ -48,9 +48,9 @@ static int fetch(struct tx *tx, int r, struct delivery *ret)
 
 	if (r < 0)
 		return r;
-	r = tx_row(tx, "biissiiiiss", row.challenge, sizeof(row.challenge), &length, &row.generation, &row.position,
+	r = tx_row(tx, "biissiiiiiss", row.challenge, sizeof(row.challenge), &length, &row.generation, &row.position,
 		   row.channel, sizeof(row.channel), row.country, sizeof(row.country), &row.state, &row.due,
-		   &row.accepted, &row.cost, row.code, sizeof(row.code), row.detail, sizeof(row.detail));
+		   &row.accepted, &row.cost, &row.rated, row.code, sizeof(row.code), row.detail, sizeof(row.detail));
 	*ret = row;
 	return r;
 }
@@ -93,9 +93,9 @@ int store_delivery_interrupted(struct tx *tx, int64_t before, struct delivery *r
 
 int store_delivery_insert(struct tx *tx, const struct delivery *d)
 {
-	int r = tx_run(tx, "INSERT INTO delivery (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?)", "biissiiiiss",
+	int r = tx_run(tx, "INSERT INTO delivery (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", "biissiiiiiss",
 		       d->challenge, ID_SIZE, d->generation, d->position, d->channel, d->country, d->state, d->due,
-		       d->accepted, d->cost, d->code, d->detail);
+		       d->accepted, d->cost, d->rated, d->code, d->detail);
 
 	return r < 0 ? r : 0;
 }
@@ -103,9 +103,9 @@ int store_delivery_insert(struct tx *tx, const struct delivery *d)
 int store_delivery_update(struct tx *tx, const struct delivery *d)
 {
 	int r = tx_run(tx,
-		       "UPDATE delivery SET state = ?, due = ?, cost = ?, code = ?, detail = ?"
+		       "UPDATE delivery SET state = ?, due = ?, cost = ?, rated = ?, code = ?, detail = ?"
 		       " WHERE challenge = ? AND generation = ? AND position = ?",
-		       "iiissbii", d->state, d->due, d->cost, d->code, d->detail, d->challenge, ID_SIZE, d->generation,
+		       "iiiissbii", d->state, d->due, d->cost, d->rated, d->code, d->detail, d->challenge, ID_SIZE, d->generation,
 		       d->position);
 
 	return r < 0 ? r : 0;
@@ -114,7 +114,7 @@ int store_delivery_update(struct tx *tx, const struct delivery *d)
 int store_delivery_of_message(struct tx *tx, const unsigned char index[static KEYS_INDEX_SIZE], struct delivery *ret)
 {
 	return fetch(tx,
-		     tx_query(tx, "SELECT " COLUMNS " FROM delivery WHERE message = ? LIMIT 1", "b", index,
+		     tx_query(tx, "SELECT " COLUMNS " FROM delivery WHERE message = ? ORDER BY accepted DESC LIMIT 1", "b", index,
 			      (size_t)KEYS_INDEX_SIZE),
 		     ret);
 }

@@ -28,6 +28,7 @@ struct delivery {
 	int64_t state, due; /* due: once it was handed over, when that was */
 	int64_t accepted;   /* when the provider took it over; 0: it has not, or nobody knows */
 	int64_t cost;       /* that was charged, millionths */
+	int64_t rated;      /* its channel's score has heard of it */
 	char code[WIRE_NAME_MAX], detail[WIRE_TEXT_MAX]; /* why it failed */
 };
 
@@ -54,7 +55,7 @@ int store_delivery_interrupted(struct tx *tx, int64_t before, struct delivery *r
 int store_delivery_insert(struct tx *tx, const struct delivery *delivery);
 /* The one whose message has this index (keys_message_index): 1, 0, -errno. */
 int store_delivery_of_message(struct tx *tx, const unsigned char index[static KEYS_INDEX_SIZE], struct delivery *ret);
-/* Writes state, due, cost, code and detail. */
+/* Writes state, due, cost, rated, code and detail. */
 int store_delivery_update(struct tx *tx, const struct delivery *delivery);
 /*
  * Writes when the provider took it over and, unless NULL, the index of the provider's id of it; sending → sent, any

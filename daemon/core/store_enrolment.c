@@ -6,7 +6,7 @@
 
 #define COLUMNS                                                                                                        \
 	"user, state, sealed, number_index, channel, lang, consent, consent_by, verified, enrolled_at, last_login_at," \
-	" failures, locked_until, locked_for, locked_wall, sends_since_success"
+	" failures, locked_until, locked_for, locked_wall, sends_since_success, trusted_at"
 
 static int fetch(struct tx *tx, int r, struct enrolment *ret)
 {
@@ -15,11 +15,11 @@ static int fetch(struct tx *tx, int r, struct enrolment *ret)
 
 	if (r < 0)
 		return r;
-	r = tx_row(tx, "sibbssssiiiiiiii", row.user, sizeof(row.user), &row.state, row.sealed, sizeof(row.sealed),
+	r = tx_row(tx, "sibbssssiiiiiiiii", row.user, sizeof(row.user), &row.state, row.sealed, sizeof(row.sealed),
 		   &row.sealed_length, row.index, sizeof(row.index), &index_length, row.channel, sizeof(row.channel),
 		   row.lang, sizeof(row.lang), row.consent, sizeof(row.consent), row.consent_by, sizeof(row.consent_by),
 		   &row.verified, &row.enrolled_at, &row.last_login_at, &row.failures, &row.locked_until,
-		   &row.locked_for, &row.locked_wall, &row.sends_since_success);
+		   &row.locked_for, &row.locked_wall, &row.sends_since_success, &row.trusted_at);
 	*ret = row;
 	return r;
 }
@@ -57,7 +57,7 @@ int store_enrolment_next(struct tx *tx, const char *after, struct enrolment *ret
 int store_enrolment_put(struct tx *tx, const struct enrolment *e)
 {
 	int r = tx_run(tx,
-		       "INSERT INTO enrolment (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+		       "INSERT INTO enrolment (" COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 		       /* an update, not a replacement, which would take the addresses with it */
 		       " ON CONFLICT (user) DO UPDATE SET state = excluded.state, sealed = excluded.sealed,"
 		       " number_index = excluded.number_index, channel = excluded.channel, lang = excluded.lang,"
@@ -65,17 +65,20 @@ int store_enrolment_put(struct tx *tx, const struct enrolment *e)
 		       " enrolled_at = excluded.enrolled_at, last_login_at = excluded.last_login_at,"
 		       " failures = excluded.failures, locked_until = excluded.locked_until,"
 		       " locked_for = excluded.locked_for, locked_wall = excluded.locked_wall,"
-		       " sends_since_success = excluded.sends_since_success",
-		       "sibbssssiiiiiiii", e->user, e->state, e->sealed, e->sealed_length, e->index, sizeof(e->index),
+		       " sends_since_success = excluded.sends_since_success,"
+		       " trusted_at = excluded.trusted_at",
+		       "sibbssssiiiiiiiii", e->user, e->state, e->sealed, e->sealed_length, e->index, sizeof(e->index),
 		       e->channel, e->lang, e->consent, e->consent_by, e->verified, e->enrolled_at, e->last_login_at,
-		       e->failures, e->locked_until, e->locked_for, e->locked_wall, e->sends_since_success);
+		       e->failures, e->locked_until, e->locked_for, e->locked_wall, e->sends_since_success, e->trusted_at);
 
 	return r < 0 ? r : 0;
 }
 
 int store_enrolment_remove(struct tx *tx, const char *user)
 {
-	return tx_run(tx, "DELETE FROM enrolment WHERE user = ?", "s", user);
+	int r = tx_run(tx, "DELETE FROM link WHERE user = ?", "s", user);
+
+	return r < 0 ? r : tx_run(tx, "DELETE FROM enrolment WHERE user = ?", "s", user);
 }
 
 int store_enrolment_charge(struct tx *tx, const char *user, int64_t now, int64_t disable_after)
@@ -90,6 +93,13 @@ int store_enrolment_lock(struct tx *tx, const struct enrolment *e)
 {
 	int r = tx_run(tx, "UPDATE enrolment SET locked_until = ?, locked_for = ?, locked_wall = ? WHERE user = ?",
 		       "iiis", e->locked_until, e->locked_for, e->locked_wall, e->user);
+
+	return r < 0 ? r : 0;
+}
+
+int store_enrolment_trust(struct tx *tx, const char *user, int64_t wall)
+{
+	int r = tx_run(tx, "UPDATE enrolment SET trusted_at = ? WHERE user = ?", "is", wall, user);
 
 	return r < 0 ? r : 0;
 }

@@ -24,6 +24,7 @@ struct enrolment {
 	int64_t locked_until, locked_for;   /* boot time, microseconds; 0: not locked */
 	int64_t locked_wall;                /* when it ends by wall clock, seconds: for the next boot */
 	int64_t sends_since_success;
+	int64_t trusted_at; /* wall clock: when a code or an admin last said that the number is the user's */
 };
 
 /* 1 if there is one, 0 if not, -errno. */
@@ -41,6 +42,8 @@ int store_enrolment_remove(struct tx *tx, const char *user);
 int store_enrolment_charge(struct tx *tx, const char *user, int64_t now, int64_t disable_after);
 /* Writes locked_until, locked_for and locked_wall. */
 int store_enrolment_lock(struct tx *tx, const struct enrolment *enrolment);
+/* An admin says that all is well with the user. */
+int store_enrolment_trust(struct tx *tx, const char *user, int64_t wall);
 /* A code was accepted (wall clock), or an admin unlocks (0): failures, lock and sends count from zero again. */
 int store_enrolment_clear(struct tx *tx, const char *user, int64_t login_at);
 int store_enrolment_sent(struct tx *tx, const char *user);

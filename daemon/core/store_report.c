@@ -2,6 +2,7 @@
 
 #include "daemon/core/store_tx.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,20 @@ int store_alarm_put(struct tx *tx, const struct alarm_row *row)
 	return r < 0 ? r : 0;
 }
 
+int store_alarm_count(struct tx *tx, const char *kind, int64_t *ret)
+{
+	int r = tx_query(tx, "SELECT count(*) FROM alarm WHERE kind = ?", "s", kind);
+
+	return r < 0 ? r : tx_row(tx, "i", ret);
+}
+
+int store_alarm_prune(struct tx *tx, int64_t before)
+{
+	int r = tx_run(tx, "DELETE FROM alarm WHERE acked_at > 0 AND acked_at < ?", "i", before);
+
+	return r < 0 ? r : 0;
+}
+
 int store_alarm_next(struct tx *tx, struct alarm_row *row)
 {
 	struct alarm_row after = *row;
@@ -47,49 +62,149 @@ int store_alarm_ack(struct tx *tx, const char *kind, const char *by, int64_t wal
 		      "isss", wall, by, kind, kind);
 }
 
-int store_stat_add(struct tx *tx, const struct stat_row *row)
-{
-	int r = tx_run(tx,
-		       "INSERT INTO stat (hour, channel, country, place, count) VALUES (?,?,?,?,?)"
-		       " ON CONFLICT DO UPDATE SET count = count + excluded.count",
-		       "issii", row->hour, row->channel, row->country, row->place, row->count);
+/*
+ * Statistics: a row holds all counts of an hour, a channel and a country, as pairs of two bytes of place and eight of
+ * count, the low one first. With a row for each count, a look at three months read millions of them.
+ */
+#define PLACE_SIZE 2
+#define PAIR_SIZE 10
+#define COUNTS_SIZE (TALLY_PLACES * PAIR_SIZE)
+#define CELL "hour, channel, country, counts"
+#define DAY 86400
 
+static size_t counts_encode(const int64_t counts[static TALLY_PLACES], unsigned char data[static COUNTS_SIZE])
+{
+	unsigned char *at = data;
+
+	for (size_t place = 0; place < TALLY_PLACES; place++) {
+		uint16_t key = htole16((uint16_t)place);
+		uint64_t value = htole64((uint64_t)counts[place]);
+
+		if (counts[place] == 0)
+			continue;
+		memcpy(at, &key, PLACE_SIZE);
+		memcpy(at + PLACE_SIZE, &value, sizeof(value));
+		at += PAIR_SIZE;
+	}
+	return (size_t)(at - data);
+}
+
+static int counts_decode(const unsigned char *data, size_t length, int64_t counts[static TALLY_PLACES])
+{
+	memset(counts, 0, TALLY_PLACES * sizeof(*counts));
+	for (const unsigned char *at = data; length >= PAIR_SIZE; at += PAIR_SIZE, length -= PAIR_SIZE) {
+		uint16_t key;
+		uint64_t value;
+
+		memcpy(&key, at, PLACE_SIZE);
+		memcpy(&value, at + PLACE_SIZE, sizeof(value));
+		if (le16toh(key) >= TALLY_PLACES)
+			return -EUCLEAN;
+		counts[le16toh(key)] = (int64_t)le64toh(value);
+	}
+	return length == 0 ? 0 : -EUCLEAN;
+}
+
+/* What fetches a row: tx_row or tx_next. */
+typedef int fetch_row(struct tx *tx, const char *letters, ...);
+
+static int read_cell(struct tx *tx, fetch_row *fetch, struct stat_cell *cell)
+{
+	unsigned char data[COUNTS_SIZE];
+	size_t length;
+	int r = fetch(tx, "issb", &cell->hour, cell->channel, sizeof(cell->channel), cell->country,
+		      sizeof(cell->country), data, sizeof(data), &length);
+
+	if (r > 0 && counts_decode(data, length, cell->counts) < 0)
+		return -EUCLEAN;
+	return r;
+}
+
+/* Adds a cell's counts to those of its hour, or of another that takes them. */
+static int merge(struct tx *tx, const struct stat_cell *cell, int64_t hour)
+{
+	unsigned char data[COUNTS_SIZE];
+	struct stat_cell known;
+	int r = tx_query(tx, "SELECT " CELL " FROM stat WHERE hour = ? AND channel = ? AND country = ?", "iss", hour,
+			 cell->channel, cell->country);
+
+	if (r >= 0)
+		r = read_cell(tx, tx_row, &known);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		memset(known.counts, 0, sizeof(known.counts));
+	for (size_t place = 0; place < TALLY_PLACES; place++)
+		known.counts[place] += cell->counts[place];
+	r = tx_run(tx,
+		   "INSERT INTO stat (" CELL ") VALUES (?,?,?,?)"
+		   " ON CONFLICT DO UPDATE SET counts = excluded.counts",
+		   "issb", hour, cell->channel, cell->country, data, counts_encode(known.counts, data));
 	return r < 0 ? r : 0;
 }
 
-#define SUM(key)                                                                                                       \
-	"SELECT " key ", place, sum(count) FROM stat WHERE hour >= ? AND " key " > ? GROUP BY 1, 2 ORDER BY 1, 2"
-
-int store_stat_begin(struct tx *tx, enum stat_key by, int64_t since, const char *after)
+static bool is_of_cell(const struct stat_cell *cell, const struct stat_row *row)
 {
-	switch (by) {
-	case STAT_CHANNEL:
-		return tx_query(tx, SUM("channel"), "is", since, after);
-	case STAT_COUNTRY:
-		return tx_query(tx, SUM("country"), "is", since, after);
-	case STAT_HOUR:
-		return tx_query(tx, SUM("printf('%010d', hour)"), "is", since, after);
-	default:
-		return tx_query(tx, "SELECT '', place, sum(count) FROM stat WHERE hour >= ? GROUP BY 2 ORDER BY 2", "i",
-				since);
-	}
+	return cell->hour == row->hour && strcmp(cell->channel, row->channel) == 0 &&
+	       strcmp(cell->country, row->country) == 0;
 }
 
-int store_stat_next(struct tx *tx, char key[static WIRE_NAME_MAX], int64_t *place, int64_t *count)
+int store_stat_add(struct tx *tx, const struct stat_row *rows, size_t count)
 {
-	return tx_next(tx, "sii", key, (size_t)WIRE_NAME_MAX, place, count);
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0;) {
+		struct stat_cell cell = {.hour = rows[i].hour};
+
+		memcpy(cell.channel, rows[i].channel, sizeof(cell.channel));
+		memcpy(cell.country, rows[i].country, sizeof(cell.country));
+		for (; i < count && is_of_cell(&cell, &rows[i]); i++) {
+			if (rows[i].place < 0 || rows[i].place >= TALLY_PLACES)
+				return -EINVAL;
+			cell.counts[rows[i].place] += rows[i].count;
+		}
+		r = merge(tx, &cell, cell.hour);
+	}
+	return r;
+}
+
+int store_stat_begin(struct tx *tx, int64_t since)
+{
+	return tx_query(tx, "SELECT " CELL " FROM stat WHERE hour >= ? ORDER BY hour", "i", since);
+}
+
+int store_stat_next(struct tx *tx, struct stat_cell *ret)
+{
+	int r = read_cell(tx, tx_next, ret);
+
+	if (r == -EUCLEAN)
+		tx_end(tx);
+	return r;
+}
+
+void store_stat_end(struct tx *tx)
+{
+	tx_end(tx);
 }
 
 int store_stat_prune(struct tx *tx, int64_t before)
 {
-	int r = tx_run(tx,
-		       "INSERT INTO stat (hour, channel, country, place, count)"
-		       " SELECT hour - hour % 86400, channel, country, place, sum(count) FROM stat"
-		       " WHERE hour < ? AND hour % 86400 != 0 GROUP BY 1, 2, 3, 4"
-		       " ON CONFLICT DO UPDATE SET count = count + excluded.count",
-		       "i", before);
+	struct stat_cell cell;
+	int r;
 
-	if (r > 0)
-		r = tx_run(tx, "DELETE FROM stat WHERE hour < ? AND hour % 86400 != 0", "i", before);
-	return r < 0 ? r : 0;
+	for (;;) {
+		r = tx_query(tx, "SELECT " CELL " FROM stat WHERE hour < ? AND hour % 86400 != 0 ORDER BY hour LIMIT 1",
+			     "i", before);
+		if (r >= 0)
+			r = read_cell(tx, tx_row, &cell);
+		if (r > 0)
+			r = merge(tx, &cell, cell.hour - cell.hour % DAY);
+		else
+			return r;
+		if (r == 0)
+			r = tx_run(tx, "DELETE FROM stat WHERE hour = ? AND channel = ? AND country = ?", "iss",
+				   cell.hour, cell.channel, cell.country);
+		if (r < 0)
+			return r;
+	}
 }

@@ -17,6 +17,10 @@ struct alarm_row {
 /* 1 if there is one, 0 if not, -errno. */
 int store_alarm_get(struct tx *tx, const char *kind, const char *subject, struct alarm_row *ret);
 int store_alarm_put(struct tx *tx, const struct alarm_row *row);
+/* How many of a kind. */
+int store_alarm_count(struct tx *tx, const char *kind, int64_t *ret);
+/* Forgets those that were acknowledged before a time. */
+int store_alarm_prune(struct tx *tx, int64_t before);
 /* The next after kind and subject of *row: 1, 0 at the end, -errno. row begins as zeros. */
 int store_alarm_next(struct tx *tx, struct alarm_row *row);
 /* Marks those of a kind, or all if it is empty. Number of rows that were not marked before. */
@@ -29,16 +33,23 @@ struct stat_row {
 	int64_t place, count;
 };
 
-int store_stat_add(struct tx *tx, const struct stat_row *row);
+/* Adds counts to what is there; those of one hour, channel and country are best given one after the other. */
+int store_stat_add(struct tx *tx, const struct stat_row *rows, size_t count);
 
-enum stat_key { STAT_ALL, STAT_CHANNEL, STAT_COUNTRY, STAT_HOUR };
+/* All counts of an hour, a channel and a country. */
+struct stat_cell {
+	int64_t hour;
+	char channel[WIRE_NAME_MAX], country[PHONE_COUNTRY_MAX];
+	int64_t counts[TALLY_PLACES];
+};
+
 /*
- * Sums since an hour, of one key after the other, each place once. begin, then next until it returns 0 or less: 1 with
- * key, place and count; 0 at the end; -errno. Of STAT_HOUR the key is the hour in ten digits. after: the keys behind
- * it.
+ * Those since an hour, by the hour: begin, then next until it returns 0 or less, or end. 1 with a cell; 0 at the end;
+ * -errno.
  */
-int store_stat_begin(struct tx *tx, enum stat_key by, int64_t since, const char *after);
-int store_stat_next(struct tx *tx, char key[static WIRE_NAME_MAX], int64_t *place, int64_t *count);
+int store_stat_begin(struct tx *tx, int64_t since);
+int store_stat_next(struct tx *tx, struct stat_cell *ret);
+void store_stat_end(struct tx *tx);
 
 /* Days take the place of hours that are older than that. */
 int store_stat_prune(struct tx *tx, int64_t before);

@@ -38,27 +38,44 @@ int store_score_put(struct tx *tx, const char *country, const char *channel, con
 int store_spend_get(struct tx *tx, const char *channel, int64_t wall, struct spend *ret)
 {
 	int r = tx_query(tx,
-			 "SELECT coalesce(sum(iif(period = 'hour' AND since = ?, micro, 0)), 0),"
-			 " coalesce(sum(iif(period = 'day' AND since = ?, micro, 0)), 0) FROM spend WHERE channel = ?",
+			 "SELECT coalesce(sum(iif(period = 'hour' AND since >= ?, micro, 0)), 0),"
+			 " coalesce(sum(iif(period = 'day' AND since >= ?, micro, 0)), 0) FROM spend WHERE channel = ?",
 			 "iis", wall - wall % HOUR, wall - wall % DAY, channel);
 
 	return r < 0 ? r : tx_row(tx, "ii", &ret->hour, &ret->day);
 }
 
-static int add(struct tx *tx, const char *channel, const char *period, int64_t since, int64_t micro)
+/* The running hour or day goes on, a new one begins anew; a clock that was set back begins nothing. */
+static int charge(struct tx *tx, const char *channel, const char *period, int64_t since, int64_t micro)
 {
 	return tx_run(tx,
-		      "INSERT INTO spend (channel, period, since, micro) VALUES (?,?,?,max(0, ?))"
-		      " ON CONFLICT DO UPDATE SET since = excluded.since,"
-		      " micro = max(0, iif(since = excluded.since, micro, 0) + ?)",
-		      "ssiii", channel, period, since, micro, micro);
+		      "INSERT INTO spend (channel, period, since, micro) VALUES (?,?,?,?)"
+		      " ON CONFLICT DO UPDATE SET micro = iif(excluded.since > since, 0, micro) + excluded.micro,"
+		      " since = max(since, excluded.since)",
+		      "ssii", channel, period, since, micro);
 }
 
-int store_spend_add(struct tx *tx, const char *channel, int64_t wall, int64_t micro)
+int store_spend_charge(struct tx *tx, const char *channel, int64_t wall, int64_t micro)
 {
-	int r = add(tx, channel, "hour", wall - wall % HOUR, micro);
+	int r = charge(tx, channel, "hour", wall - wall % HOUR, micro);
 
 	if (r >= 0)
-		r = add(tx, channel, "day", wall - wall % DAY, micro);
+		r = charge(tx, channel, "day", wall - wall % DAY, micro);
+	return r < 0 ? r : 0;
+}
+
+static int refund(struct tx *tx, const char *channel, const char *period, int64_t since, int64_t micro)
+{
+	return tx_run(tx,
+		      "UPDATE spend SET micro = max(0, micro - ?) WHERE channel = ? AND period = ? AND since = ?", "issi",
+		      micro, channel, period, since);
+}
+
+int store_spend_refund(struct tx *tx, const char *channel, int64_t wall, int64_t micro)
+{
+	int r = refund(tx, channel, "hour", wall - wall % HOUR, micro);
+
+	if (r >= 0)
+		r = refund(tx, channel, "day", wall - wall % DAY, micro);
 	return r < 0 ? r : 0;
 }

@@ -16,5 +16,6 @@ struct spend {
 };
 
 int store_spend_get(struct tx *tx, const char *channel, int64_t wall, struct spend *ret);
-/* Adds to both; an amount below zero gives back. */
-int store_spend_add(struct tx *tx, const char *channel, int64_t wall, int64_t micro);
+int store_spend_charge(struct tx *tx, const char *channel, int64_t wall, int64_t micro);
+/* Gives back what was charged at a time, as far as that hour and that day are still running. */
+int store_spend_refund(struct tx *tx, const char *channel, int64_t wall, int64_t micro);

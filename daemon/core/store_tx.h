@@ -9,5 +9,6 @@ int tx_run(struct tx *tx, const char *sql, const char *letters, ...);
 /* Starts a query; tx_row() fetches its only row: 1, 0 if there is none, -errno. */
 int tx_query(struct tx *tx, const char *sql, const char *letters, ...);
 int tx_row(struct tx *tx, const char *letters, ...);
-/* The next of several rows; must be called until it returns 0 or less. */
+/* The next of several rows; must be called until it returns 0 or less, or tx_end() is. */
 int tx_next(struct tx *tx, const char *letters, ...);
+void tx_end(struct tx *tx);

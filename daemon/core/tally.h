@@ -25,6 +25,7 @@ enum tally {
 	TALLY_ANSWER_TIME = 300,
 };
 #define TALLY_BUCKETS 80
+#define TALLY_PLACES (TALLY_ANSWER_TIME + TALLY_BUCKETS)
 
 struct event {
 	enum tally what;

@@ -282,6 +282,8 @@ void worker_submit(struct worker *w, struct job *job)
 		sd_event_source_set_enabled(w->lazy_timer, SD_EVENT_ONESHOT);
 	}
 	queue_push(&w->lazy, job);
+	if (w->lazy.count == GROUP_MAX) /* enough to be worth a group of their own now */
+		sd_event_source_set_enabled(w->flush, SD_EVENT_ONESHOT);
 }
 
 static void stop_threads(struct worker *w)

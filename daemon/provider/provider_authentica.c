@@ -1,4 +1,4 @@
-/* Authentica: nothing but HTTP statuses, and no receipts. */
+/* Authentica: nothing but HTTP statuses, of which those of its faults say no more than anybody's, and no receipts. */
 #include "daemon/provider/rows.h"
 
 static const struct provider_error errors[] = {
@@ -8,7 +8,6 @@ static const struct provider_error errors[] = {
 	{ONE(403), CONFIG, ALARM, STOPS, .meaning = "the account may not do this"},
 	{ONE(422), UNDELIVERABLE, ALARM_IF_OFTEN, .meaning = "the number, the sender or the text was refused"},
 	{ONE(429), TRANSIENT, RETRY, ALARM_IF_OFTEN, STOPS_IF_OFTEN, .meaning = "the rate limit is reached"},
-	{RANGE(500, 599), TRANSIENT, RETRY, ALARM_IF_OFTEN, STOPS_IF_OFTEN, .meaning = "the provider has a fault"},
 };
 
 static const struct provider_state states[] = {{NULL, RECEIPT_ACCEPTED}};

@@ -1,8 +1,17 @@
 /*
- * Gateways of one's own: words, and the numbers that Kannel puts for "%d" into its dlr-url. What their codes mean
- * nobody knows.
+ * Gateways of one's own: words, and the numbers that Kannel puts for "%d" into its dlr-url. What their codes mean only
+ * an admin knows, whose config gives each one of these classes.
  */
-#include "daemon/provider/provider.h"
+#include "daemon/provider/rows.h"
+
+static const struct provider_error errors[] = {
+	{WORD("undeliverable"), UNDELIVERABLE, ALARM_IF_OFTEN,
+	 .meaning = "the gateway refused the message or could not deliver it"},
+	{WORD("transient"), TRANSIENT, RETRY, ALARM_IF_OFTEN, STOPS_IF_OFTEN,
+	 .meaning = "the gateway is busy or has a fault"},
+	{WORD("config"), CONFIG, ALARM, STOPS,
+	 .meaning = "the gateway refused the credentials, the account or the request"},
+};
 
 static const struct provider_state states[] = {
 	{"accepted", RECEIPT_ACCEPTED},
@@ -18,4 +27,4 @@ static const struct provider_state states[] = {
 	{NULL, RECEIPT_ACCEPTED},
 };
 
-const struct provider provider_generic = {"generic", NULL, 0, states};
+const struct provider provider_generic = PROVIDER("generic");

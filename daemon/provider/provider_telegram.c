@@ -44,7 +44,6 @@ static const struct provider_error bot_errors[] = {
 	{ONE(404), CONFIG, ALARM, STOPS, .meaning = "there is no bot with this token"},
 	{ONE(409), CONFIG, ALARM, .meaning = "another program or a webhook takes the bot's updates"},
 	{ONE(429), TRANSIENT, RETRY, ALARM_IF_OFTEN, .meaning = "too many requests"},
-	{RANGE(500, 599), TRANSIENT, RETRY, ALARM_IF_OFTEN, STOPS_IF_OFTEN, .meaning = "the provider has a fault"},
 };
 
 static const struct provider_state no_states[] = {{NULL, RECEIPT_ACCEPTED}};

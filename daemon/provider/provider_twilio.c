@@ -1,10 +1,6 @@
 /* Twilio: the codes of its error dictionary that an SMS, a WhatsApp message or a call can meet. */
 #include "daemon/provider/rows.h"
 
-/* What a look at the account does not see. */
-#define UNSEEN STOPS_FOR(10 * MINUTE)
-#define TEMPLATE .breaker = BREAKER_TEMPLATE, .seconds = 10 * MINUTE
-
 /* In the order of the codes; then the words of calls, which have no code. */
 static const struct provider_error errors[] = {
 	{ONE(10001), CONFIG, ALARM, STOPS, .meaning = "the account is not active"},

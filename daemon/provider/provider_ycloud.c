@@ -4,10 +4,6 @@
  */
 #include "daemon/provider/rows.h"
 
-/* What a look at the balance does not see. */
-#define UNSEEN STOPS_FOR(10 * MINUTE)
-#define TEMPLATE .breaker = BREAKER_TEMPLATE, .seconds = 10 * MINUTE
-
 /* In the order of the words. */
 static const struct provider_error errors[] = {
 	{WORD("ACCOUNT_LIMITED"), CONFIG, ALARM, UNSEEN, .meaning = "the account is restricted"},

@@ -205,21 +205,11 @@ void api_post_json(struct channel_call *call, const char *path, json_t *body, in
 	request_start(call, &request, text ? path : NULL, "Content-Type: application/json", done);
 }
 
-static void on_connected(struct http_call *http, const struct http_answer *answer)
-{
-	struct channel_call *call = http->userdata;
-
-	if (answer->outcome == HTTP_ANSWERED)
-		channel_sent(call, "");
-	else
-		channel_unanswered(call, answer);
-}
-
 void api_connect(struct channel_call *call, int64_t timeout_ms)
 {
 	struct http_request request = {.method = "GET", .timeout_ms = timeout_ms, .connect_only = true};
 
-	request_start(call, &request, "/", NULL, on_connected);
+	request_start(call, &request, "/", NULL, channel_reached);
 }
 
 /* Answers. */

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/base/config.h"
+#include "daemon/base/secret.h"
 #include "daemon/provider/provider.h"
 #include "daemon/sender/http.h"
 #include "wire/proto.h"
@@ -26,10 +27,12 @@ struct channel_message {
 	const char *to; /* E.164 with +, or what else driver.h says that the driver sends to */
 	const char *code;
 	const char *lang;    /* of the user, may be empty */
-	const char *text;    /* as ops->wants; else empty */
-	const char *subject; /* WANTS_EMAIL; else empty */
-	int64_t minutes;     /* how long the code lives: a provider drops it after that where it can */
-	int64_t timeout_ms;  /* the answer comes before that */
+	const char *text;      /* as ops->wants; else empty */
+	const char *text_lang; /* the language of text */
+	const char *subject;   /* WANTS_EMAIL; else empty */
+	int64_t minutes;       /* how long the code lives, for who reads it: rounded up */
+	int64_t seconds;       /* the same, exact: a provider drops it no later where it can */
+	int64_t timeout_ms;    /* the answer comes before that */
 };
 
 struct channel_answer {
@@ -49,6 +52,8 @@ struct channel_answer {
 struct channel_call {
 	void (*answered)(struct channel_call *call, const struct channel_answer *answer); /* may free the call */
 	void *channel;         /* the driver's state, from open() */
+	bool question;         /* no message can leave by the request that is under way: a probe, a poll */
+	bool once;             /* a second try would cost again */
 	struct http_call http; /* for drivers that speak HTTP */
 	void *scratch; /* of a driver that needs more than one request: its own to free before it answers, and in
 			* cancel()
@@ -107,11 +112,18 @@ void channel_judged(struct channel_call *call, const struct provider *provider, 
 void channel_failed(struct channel_call *call, enum failure failure, const char *code, const char *detail);
 /* No answer came: DNS, connect, TLS, deadline. */
 void channel_unanswered(struct channel_call *call, const struct http_answer *answer);
-/* An answer that says no more than its HTTP status. */
+/* The done of a probe that is connect_only; its userdata is the call. */
+void channel_reached(struct http_call *http, const struct http_answer *answer);
+/* An answer that says no more than its HTTP status: some of a server's faults may lie behind the message's leaving. */
 void channel_refused(struct channel_call *call, const struct http_answer *answer);
+/* The same from a provider whose faults (5xx) all mean that nothing was sent. */
+void channel_unsent(struct channel_call *call, const struct http_answer *answer);
 
 /* Writes "file:line: channel "NAME": …" to why. Returns -EINVAL. */
 int channel_config_error(const struct config_channel *config, char why[static CONFIG_WHY_MAX], const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Loads the secret that an option refers to: of any length, without control characters. 0 with none if it is empty. */
+int channel_load_secret(const struct config_channel *config, const char *option, const char *reference,
+			struct secret *ret, char why[static CONFIG_WHY_MAX]);
 /* 0, or an error if ca_file is set and cannot be read. */
 int channel_check_ca_file(const struct config_channel *config, char why[static CONFIG_WHY_MAX]);

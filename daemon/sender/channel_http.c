@@ -3,11 +3,11 @@
  *
  * Taken over is a message only if the status is success_status and success_pointer leads to a value in the JSON body
  * (to success_value, if that is set). A gateway that answers in plain text has success_value alone: the body begins
- * with it. What else the gateway says is looked up in errors, and if it is not there goes by the HTTP status. An answer
+ * with it. What else the gateway says is looked up in errors, of which those that say "accepted" are none, and if it is
+ * not there goes by the HTTP status. An answer
  * with the right status that fails both is of unknown outcome: the next channel is tried, never this one again.
  */
 #include "daemon/base/language.h"
-#include "daemon/base/secret.h"
 #include "daemon/base/sms.h"
 #include "daemon/provider/json.h"
 #include "daemon/sender/channel.h"
@@ -36,22 +36,6 @@ static void gateway_close(void *channel)
 	free(g);
 }
 
-static int load_secret(struct gateway *g, char why[static CONFIG_WHY_MAX])
-{
-	char secret_why[CONFIG_WHY_MAX / 2] = "";
-	int r;
-
-	if (*g->config->secret == '\0')
-		return 0;
-	r = secret_load(g->config->secret, &g->secret, secret_why, sizeof(secret_why));
-	if (r < 0)
-		channel_config_error(g->config, why, "secret: %s", secret_why);
-	else if (!wire_text_ok(g->secret.data, g->secret.length))
-		r = channel_config_error(g->config, why,
-					 "secret: holds control characters: is it a file with CRLF lines?");
-	return r;
-}
-
 static int gateway_open(const struct config_channel *config, struct http *http, void **ret,
 			char why[static CONFIG_WHY_MAX])
 {
@@ -63,7 +47,7 @@ static int gateway_open(const struct config_channel *config, struct http *http, 
 	*g = (struct gateway){.config = config, .http = http};
 	r = gateway_options_read(config, &g->options, why);
 	if (r == 0)
-		r = load_secret(g, why);
+		r = channel_load_secret(config, "secret", config->secret, &g->secret, why);
 	if (r < 0) {
 		gateway_close(g);
 		return r;
@@ -149,10 +133,10 @@ static bool is_success(const struct config_channel *c, const struct http_answer 
 	return json_scalar(value, text, sizeof(text)) && !json_is_false(value);
 }
 
-/* Which of errors the answer is, NULL: none. A gateway's own words go no further. */
-static const char *error_of(const struct gateway *g, const struct http_answer *answer, const json_t *root)
+/* Which of a table's words the answer is, NULL: none. A gateway's own words go no further. */
+static const char *word_of(const struct gateway *g, const struct provider *p, const struct http_answer *answer,
+			   const json_t *root)
 {
-	const struct provider *p = &g->options.provider;
 	char text[WIRE_TEXT_MAX];
 
 	if (*g->config->error_pointer) {
@@ -166,6 +150,17 @@ static const char *error_of(const struct gateway *g, const struct http_answer *a
 		if (strncmp(answer->body, p->errors[i].word, strlen(p->errors[i].word)) == 0)
 			return p->errors[i].word;
 	return NULL;
+}
+
+static const char *error_of(const struct gateway *g, const struct http_answer *answer, const json_t *root)
+{
+	return word_of(g, &g->options.provider, answer, root);
+}
+
+/* The gateway keeps the message: whether it leaves in time the fallback's timer decides. */
+static bool is_kept(const struct gateway *g, const struct http_answer *answer, const json_t *root)
+{
+	return answer->status == g->config->success_status && word_of(g, &g->options.kept, answer, root);
 }
 
 static void answer_refused(struct channel_call *call, const struct http_answer *answer, const json_t *root)
@@ -182,14 +177,18 @@ static void answer_refused(struct channel_call *call, const struct http_answer *
 static void on_sent(struct http_call *http, const struct http_answer *answer)
 {
 	struct channel_call *call = http->userdata;
-	const struct config_channel *c = ((const struct gateway *)call->channel)->config;
+	const struct gateway *g = call->channel;
+	const struct config_channel *c = g->config;
 	json_t *root __attribute__((cleanup(json_unrefp))) = json_read(answer->body, answer->length);
 	char id[WIRE_TEXT_MAX] = "";
 
 	if (answer->outcome != HTTP_ANSWERED) {
 		channel_unanswered(call, answer);
 	} else if (!is_success(c, answer, root)) {
-		answer_refused(call, answer, root);
+		if (is_kept(g, answer, root))
+			channel_sent(call, "");
+		else
+			answer_refused(call, answer, root);
 	} else {
 		if (*c->id_pointer)
 			json_scalar(json_at(root, c->id_pointer), id, sizeof(id));
@@ -203,7 +202,7 @@ static int render_send(const struct gateway *g, const struct channel_message *m,
 {
 	const struct config_channel *c = g->config;
 	const char *digits = m->to + (*m->to == '+');
-	char minutes[24], to_00[WIRE_RECIPIENT_MAX + 2];
+	char minutes[24], seconds[24], validity[24], to_00[WIRE_RECIPIENT_MAX + 2];
 	const struct template_value values[] = {
 		{"to", m->to},
 		{"to_digits", digits},
@@ -214,6 +213,8 @@ static int render_send(const struct gateway *g, const struct channel_message *m,
 		{"coding", sms_measure(m->text).unicode ? "2" : "0"},
 		{"id", m->id},
 		{"minutes", minutes},
+		{"seconds", seconds},
+		{"validity", validity},
 		{"sender", c->sender},
 		{"template", c->template},
 		{"language", language_choose(m->lang, c->languages, c->language)},
@@ -224,6 +225,8 @@ static int render_send(const struct gateway *g, const struct channel_message *m,
 	int r;
 
 	snprintf(minutes, sizeof(minutes), "%" PRId64, m->minutes);
+	snprintf(seconds, sizeof(seconds), "%" PRId64, m->seconds);
+	snprintf(validity, sizeof(validity), "%" PRId64, m->seconds < 60 ? 1 : m->seconds / 60);
 	snprintf(to_00, sizeof(to_00), "00%s", digits);
 	r = template_render(c->url, TEMPLATE_PERCENT, values, &ret->url);
 	if (r == 0 && gateway_has_body(c->method))
@@ -315,16 +318,6 @@ static void gateway_poll(struct channel_call *call, const char *message_id, int6
 
 /* Probe. */
 
-static void on_connected(struct http_call *http, const struct http_answer *answer)
-{
-	struct channel_call *call = http->userdata;
-
-	if (answer->outcome == HTTP_ANSWERED)
-		channel_sent(call, "");
-	else
-		channel_unanswered(call, answer);
-}
-
 /* A gateway's only known request sends a message: the probe connects, shakes hands, and leaves. */
 static void gateway_probe(struct channel_call *call, int64_t timeout_ms)
 {
@@ -338,7 +331,7 @@ static void gateway_probe(struct channel_call *call, int64_t timeout_ms)
 		.connect_only = true,
 	};
 
-	call->http = (struct http_call){.done = on_connected, .userdata = call};
+	call->http = (struct http_call){.done = channel_reached, .userdata = call};
 	g->http->start(g->http, &request, &call->http);
 }
 

@@ -18,7 +18,7 @@
 #define PREFIX "otp-"
 #define NAME_SIZE (sizeof(PREFIX) + WIRE_ID_MAX)
 #define FILE_MODE 0660 /* smsd is in the folder's group, and writes what it did into the file */
-#define VALIDITY_LEAST 5
+#define VALIDITY_LEAST 5 /* minutes, the unit of networks */
 
 /* What an admin must mend; all else passes, or not. */
 static const struct {
@@ -110,12 +110,12 @@ static int spool(int folder, const char *name, const char *text)
 
 static char *text_of(const struct channel_message *message)
 {
-	int64_t minutes = message->minutes > VALIDITY_LEAST ? message->minutes : VALIDITY_LEAST;
+	int64_t minutes = message->seconds / 60 > VALIDITY_LEAST ? message->seconds / 60 : VALIDITY_LEAST;
 	size_t size = strlen(message->text) + 160;
 	char *text = memory_resize(NULL, size);
 
 	if (text)
-		snprintf(text, size, "To: %.20s\nAlphabet: UTF\nReport: yes\nValidity: min %" PRId64 "\n\n%s",
+		snprintf(text, size, "To: %.20s\nAlphabet: UTF\nReport: yes\nValidity: %" PRId64 " min\n\n%s",
 			 message->to + 1, minutes, message->text);
 	return text;
 }

@@ -2,7 +2,6 @@
  * driver = smtp: a mail to the address that an enrolment has, through a submission server. The server's 250 says that
  * the mail is queued, no more.
  */
-#include "daemon/base/secret.h"
 #include "daemon/sender/channel.h"
 #include "daemon/sender/letter.h"
 #include "daemon/sender/mail.h"
@@ -34,22 +33,6 @@ static int check_options(const struct config_channel *c, char why[static CONFIG_
 	return channel_check_ca_file(c, why);
 }
 
-static int load_password(struct smtp *s, char why[static CONFIG_WHY_MAX])
-{
-	char secret_why[CONFIG_WHY_MAX / 2] = "";
-	int r;
-
-	if (*s->config->password == '\0')
-		return 0;
-	r = secret_load(s->config->password, &s->password, secret_why, sizeof(secret_why));
-	if (r < 0)
-		channel_config_error(s->config, why, "password: %s", secret_why);
-	else if (!wire_text_ok(s->password.data, s->password.length))
-		r = channel_config_error(s->config, why,
-					 "password: holds control characters: is it a file with CRLF lines?");
-	return r;
-}
-
 static void smtp_close(void *channel)
 {
 	struct smtp *s = channel;
@@ -70,7 +53,7 @@ static int smtp_open(const struct config_channel *config, struct http *http, voi
 	if (!s)
 		return -ENOMEM;
 	*s = (struct smtp){.config = config, .mail = http->mail};
-	r = load_password(s, why);
+	r = channel_load_secret(config, "password", config->password, &s->password, why);
 	if (r < 0) {
 		smtp_close(s);
 		return r;

@@ -16,6 +16,7 @@
 #define CODE_MAX 15 /* an authentication template takes no longer one */
 #define DIGITS "0123456789"
 #define NUMBER_TIMEOUT_MS 2000
+#define TEMPLATE_PAUSED "132015"
 
 struct whatsapp {
 	const struct config_channel *config;
@@ -197,6 +198,19 @@ static void answer_error(struct channel_call *call, const struct http_answer *ht
 		       json_string_value(json_object_get(error, "fbtrace_id")), http);
 }
 
+static void answer_held(struct channel_call *call)
+{
+	static const struct provider_error held = {
+		.failure = FAILURE_UNDELIVERABLE,
+		.alarm = ALARM_OFTEN,
+		.meaning = "the message is held for quality assessment",
+	};
+	struct channel_answer answer = {.sent = false};
+
+	provider_explain(&held, "held", &answer.why);
+	call->answered(call, &answer);
+}
+
 /* HTTP 200 is a promise only with an id in it, and only if the message is not held back. */
 static void answer_message(struct channel_call *call, const struct http_answer *http, const json_t *root)
 {
@@ -205,12 +219,14 @@ static void answer_message(struct channel_call *call, const struct http_answer *
 	const char *status = json_string_value(json_object_get(message, "message_status"));
 	char message_id[WIRE_TEXT_MAX];
 
-	if (http->status / 100 != 2 || !id || *id == '\0') {
+	if (http->status == 504) {
+		channel_unsent(call, http); /* Meta's front: nothing has come to the API */
+	} else if (http->status / 100 != 2 || !id || *id == '\0') {
 		channel_refused(call, http);
 	} else if (status && strcmp(status, "held_for_quality_assessment") == 0) {
-		channel_failed(call, FAILURE_UNDELIVERABLE, "held", "the message is held for quality assessment");
+		answer_held(call);
 	} else if (status && strcmp(status, "paused") == 0) {
-		channel_failed(call, FAILURE_UNDELIVERABLE, "paused", "the template is paused");
+		channel_judged(call, &provider_meta, TEMPLATE_PAUSED, false, NULL, http);
 	} else {
 		json_scalar(json_object_get(message, "id"), message_id, sizeof(message_id));
 		channel_sent(call, message_id);

@@ -23,32 +23,12 @@ static const struct {
 };
 
 const char *const gateway_send_names[] = {"to",        "to_digits", "to_00",        "code",    "text",
-					  "text_ucs2", "coding",    "id",           "minutes", "sender",
-					  "template",  "language",  "callback_url", "secret",  NULL};
+					  "text_ucs2", "coding",    "id",           "minutes", "seconds",
+					  "validity",  "sender",    "template",     "language", "callback_url",
+					  "secret",    NULL};
 const char *const gateway_poll_names[] = {"message_id", "sender", "secret", NULL};
 #define NAMES_MAX 16
-
-/* What an admin's class of errors means for us. */
-static const struct {
-	const char *word;
-	struct provider_error row;
-} classes[] = {
-	{"undeliverable",
-	 {.failure = FAILURE_UNDELIVERABLE, .alarm = ALARM_OFTEN, .meaning = "the gateway refused the message"}},
-	{"transient",
-	 {.failure = FAILURE_TRANSIENT,
-	  .retry = true,
-	  .alarm = ALARM_OFTEN,
-	  .breaker = BREAKER_CHANNEL,
-	  .often = true,
-	  .meaning = "the gateway is busy or has a fault"}},
-	{"config",
-	 {.failure = FAILURE_CONFIG,
-	  .alarm = ALARM_NOW,
-	  .breaker = BREAKER_CHANNEL,
-	  .meaning = "the gateway refused the credentials, the account or the request"}},
-};
-#define CLASSES (sizeof(classes) / sizeof(classes[0]))
+#define KEPT "accepted" /* of errors: it is none */
 
 static const struct provider_state states[] = {
 	{"sent", RECEIPT_SENT},
@@ -297,29 +277,32 @@ static size_t count_of(char *const *list)
 	return n;
 }
 
-static int read_errors(const struct config_channel *c, struct provider *ret, char why[static CONFIG_WHY_MAX])
+static int read_errors(const struct config_channel *c, struct gateway_options *ret, char why[static CONFIG_WHY_MAX])
 {
 	struct provider_error *rows = calloc(count_of(c->errors) + 1, sizeof(*rows));
+	struct provider_error *kept = calloc(count_of(c->errors) + 1, sizeof(*kept));
 
-	if (!rows)
+	ret->provider.errors = rows;
+	ret->kept.errors = kept;
+	if (!rows || !kept)
 		return -ENOMEM;
-	ret->errors = rows;
 	for (char **text = c->errors; *text; text++) {
 		char *code;
 		const char *meaning = take_word(*text, &code);
-		size_t i = 0;
+		const struct provider_error *class = meaning ? provider_error_find(&provider_generic, meaning) : NULL;
 
-		while (i < CLASSES && !(meaning && strcmp(classes[i].word, meaning) == 0))
-			i++;
-		if (i == CLASSES) {
+		if (meaning && strcmp(meaning, KEPT) == 0) {
+			kept[ret->kept.error_count++].word = code;
+		} else if (class) {
+			rows[ret->provider.error_count] = *class;
+			rows[ret->provider.error_count++].word = code;
+		} else {
 			free(code);
-			return channel_config_error(
-				c, why,
-				"errors: \"%s\" is not \"CODE=undeliverable\", \"CODE=transient\" or \"CODE=config\"",
-				*text);
+			return channel_config_error(c, why,
+						    "errors: \"%s\" is not \"CODE=accepted\", \"CODE=undeliverable\", "
+						    "\"CODE=transient\" or \"CODE=config\"",
+						    *text);
 		}
-		rows[ret->error_count] = classes[i].row;
-		rows[ret->error_count++].word = code;
 	}
 	return 0;
 }
@@ -350,10 +333,8 @@ static int read_states(const struct config_channel *c, struct provider *ret, cha
 	return 0;
 }
 
-void gateway_options_clear(struct gateway_options *options)
+static void table_clear(struct provider *p)
 {
-	struct provider *p = &options->provider;
-
 	for (size_t i = 0; i < p->error_count; i++)
 		free((char *)(uintptr_t)p->errors[i].word);
 	for (size_t i = 0; p->states && p->states[i].word; i++)
@@ -361,6 +342,12 @@ void gateway_options_clear(struct gateway_options *options)
 	free((void *)(uintptr_t)p->errors);
 	free((void *)(uintptr_t)p->states);
 	*p = (struct provider){0};
+}
+
+void gateway_options_clear(struct gateway_options *options)
+{
+	table_clear(&options->provider);
+	table_clear(&options->kept);
 }
 
 int gateway_options_read(const struct config_channel *c, struct gateway_options *ret, char why[static CONFIG_WHY_MAX])
@@ -376,6 +363,7 @@ int gateway_options_read(const struct config_channel *c, struct gateway_options 
 		.place = body_types[type].place,
 		.content_type = body_types[type].content_type,
 		.provider = {.name = c->name},
+		.kept = {.name = c->name},
 	};
 	r = check_url(c, &send, why);
 	if (r == 0)
@@ -389,7 +377,7 @@ int gateway_options_read(const struct config_channel *c, struct gateway_options 
 	if (r == 0)
 		r = check_used(c, why);
 	if (r == 0)
-		r = read_errors(c, &ret->provider, why);
+		r = read_errors(c, ret, why);
 	if (r == 0)
 		r = read_states(c, &ret->provider, why);
 	return r == 0 ? channel_check_ca_file(c, why) : r;

@@ -14,6 +14,7 @@ struct gateway_options {
 	enum template_place place; /* of values in bodies */
 	const char *content_type;  /* of bodies, unless a header of the section says so */
 	struct provider provider;  /* errors and poll_states */
+	struct provider kept;      /* of errors those that say "accepted": the message waits at the gateway */
 };
 
 /* Which placeholders a request that sends has, and one that polls; both end with NULL. */

@@ -1,6 +1,6 @@
 /*
- * The line to the core: connects to sender.sock and again for ever, checks that it is the core that listens, hands what
- * it says to dispatch and brings the answers back. Answers that find no core wait for it.
+ * The sender's line to the core: connects to sender.sock, hands what the core says to dispatch and brings the answers
+ * back. Answers that find no core wait for it.
  */
 #pragma once
 
@@ -8,8 +8,6 @@
 
 #include <systemd/sd-event.h>
 
-#define UPLINK_BACKOFF_MIN_MS 20
-#define UPLINK_BACKOFF_MAX_MS 1000
 #define UPLINK_QUEUE_MAX 1024     /* answers that wait for the core; beyond, the oldest is lost and logged */
 #define UPLINK_UNDER_WAY_MAX 1024 /* messages under way; beyond, the socket is not read */
 

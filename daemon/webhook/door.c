@@ -21,6 +21,9 @@ struct guest {
 	struct door *door;
 	int fd;
 	uint64_t since; /* CLOCK_MONOTONIC, microseconds */
+	uint64_t patience;
+	bool has_asked; /* the headers of a request are there */
+	bool is_shown_out;
 };
 
 struct door {
@@ -53,10 +56,12 @@ static struct guest *guest_of(struct MHD_Connection *connection)
 	return info ? info->socket_context : NULL;
 }
 
-static void guest_spoke(struct guest *guest)
+static void guest_spoke(struct guest *guest, bool has_asked)
 {
 	if (!guest)
 		return;
+	guest->has_asked = has_asked;
+	guest->patience = DOOR_PATIENCE_S * 1000000ULL;
 	guest->since = now_of(guest->door);
 	TAILQ_REMOVE(&guest->door->guests, guest, link);
 	TAILQ_INSERT_TAIL(&guest->door->guests, guest, link);
@@ -68,6 +73,31 @@ static void sweep_later(struct door *door)
 	sd_event_source_set_enabled(door->sweep, SD_EVENT_ONESHOT);
 }
 
+/* The socket's end is what libmicrohttpd sees of this one. */
+static void show_out(struct guest *guest)
+{
+	guest->is_shown_out = true;
+	shutdown(guest->fd, SHUT_RDWR);
+}
+
+/* Who has asked for nothing goes first: who has is mostly answered in the same moment. */
+static void make_room(struct door *door)
+{
+	struct guest *guest, *oldest = NULL;
+
+	TAILQ_FOREACH(guest, &door->guests, link)
+	{
+		if (guest->is_shown_out)
+			continue;
+		if (!oldest || !guest->has_asked)
+			oldest = guest;
+		if (!guest->has_asked)
+			break;
+	}
+	if (oldest)
+		show_out(oldest);
+}
+
 static void guest_come(struct door *door, struct MHD_Connection *connection, void **slot)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -77,7 +107,14 @@ static void guest_come(struct door *door, struct MHD_Connection *connection, voi
 		free(guest);
 		return;
 	}
-	*guest = (struct guest){.door = door, .fd = info->connect_fd, .since = now_of(door)};
+	*guest = (struct guest){
+		.door = door,
+		.fd = info->connect_fd,
+		.since = now_of(door),
+		.patience = DOOR_GREETING_S * 1000000ULL,
+	};
+	if (door->count + 1 >= DOOR_CONNECTIONS_MAX)
+		make_room(door);
 	TAILQ_INSERT_TAIL(&door->guests, guest, link);
 	door->count++;
 	*slot = guest;
@@ -100,7 +137,7 @@ static void on_connection(void *userdata, struct MHD_Connection *connection, voi
 	}
 }
 
-/* libmicrohttpd's own time limit begins anew with every byte. The socket's end is what it sees of this one. */
+/* libmicrohttpd's own time limit begins anew with every byte. */
 static int on_sweep(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct door *door = userdata;
@@ -110,9 +147,8 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)source, (void)usec;
 	TAILQ_FOREACH(guest, &door->guests, link)
 	{
-		if (now - guest->since < DOOR_PATIENCE_S * 1000000ULL)
-			break;
-		shutdown(guest->fd, SHUT_RDWR);
+		if (!guest->is_shown_out && now - guest->since >= guest->patience)
+			show_out(guest);
 	}
 	if (!TAILQ_EMPTY(&door->guests))
 		sweep_later(door);
@@ -153,10 +189,14 @@ static enum MHD_Result on_headers(struct door *door, struct MHD_Connection *conn
 				  struct exchange *exchange)
 {
 	bool certain = exchange_begin(exchange, connection, method);
+	const struct answer *answer;
 
-	guest_spoke(guest_of(connection));
-	if (certain && MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Expect"))
-		return send_answer(door, connection, exchange_answer(exchange));
+	guest_spoke(guest_of(connection), true);
+	if (!certain)
+		return MHD_YES;
+	answer = exchange_answer(exchange);
+	if (answer->at_once || MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Expect"))
+		return send_answer(door, connection, answer);
 	return MHD_YES;
 }
 
@@ -183,7 +223,7 @@ static void on_completed(void *userdata, struct MHD_Connection *connection, void
 	(void)userdata, (void)why;
 	exchange_free(*slot);
 	*slot = NULL;
-	guest_spoke(guest_of(connection));
+	guest_spoke(guest_of(connection), false);
 }
 
 /* The loop. */

@@ -1,6 +1,7 @@
 /*
  * libmicrohttpd on the event loop: takes connections from one listening socket, has each request answered by an
- * exchange, and ends connections that keep it waiting. A door is never changed: a new one is opened on the same socket,
+ * exchange, and ends connections that keep it waiting: in time, and when there is no place left the one that has waited
+ * longest, so that nobody is deaf who holds them all. A door is never changed: a new one is opened on the same socket,
  * and the old one takes no more connections and goes when its last one has.
  */
 #pragma once
@@ -11,7 +12,8 @@
 
 #define DOOR_CONNECTIONS_MAX 512
 #define DOOR_PER_ADDRESS_MAX 64 /* of them from one address, where no proxy stands in front */
-#define DOOR_PATIENCE_S 15      /* for the headers of the next request, and for its body */
+#define DOOR_GREETING_S 5       /* for the headers of the first request */
+#define DOOR_PATIENCE_S 15      /* for its body, and for all of the next one */
 
 /* Both empty: plain HTTP. */
 struct door_tls {

@@ -46,23 +46,26 @@ static const struct {
 	{503, "busy, try again"},
 };
 
-static void decide(struct exchange *x, unsigned status)
+static const char *text_of(unsigned status)
 {
-	const char *body = "";
-
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i].status == status)
-			body = texts[i].body;
+			return texts[i].body;
+	return "";
+}
+
+static void decide(struct exchange *x, unsigned status)
+{
 	x->answer = (struct answer){.status = status};
-	snprintf(x->answer.body, sizeof(x->answer.body), "%s", body);
+	snprintf(x->answer.body, sizeof(x->answer.body), "%s", text_of(status));
 	if (status == 503) {
 		x->answer.header = "Retry-After";
 		x->answer.value = RETRY_SECONDS;
 	}
 }
 
-/* One line a second, however many are refused. Nothing of the request stands in it. */
-static void log_refusal(struct exchange *x, const char *reason)
+/* One line a second, however many are refused or dropped. Nothing of the request stands in it. */
+static void log_refusal(struct exchange *x, const char *what, const char *reason)
 {
 	struct reception *reception = x->reception;
 	struct timespec now;
@@ -73,8 +76,8 @@ static void log_refusal(struct exchange *x, const char *reason)
 		reception->unlogged++;
 		return;
 	}
-	log_warning("%s: request refused with %u: %s (%" PRIu64 " more since the last such line)",
-		    x->hook ? x->hook->parser->provider->name : "webhook", x->answer.status, reason,
+	log_warning("%s: request %s with %u: %s (%" PRIu64 " more since the last such line)",
+		    x->hook ? x->hook->parser->provider->name : "webhook", what, x->answer.status, reason,
 		    reception->unlogged);
 	reception->logged_at = (uint64_t)now.tv_sec;
 	reception->unlogged = 0;
@@ -83,13 +86,12 @@ static void log_refusal(struct exchange *x, const char *reason)
 static void refuse_because(struct exchange *x, unsigned status, const char *reason)
 {
 	decide(x, status);
-	log_refusal(x, reason);
+	log_refusal(x, "refused", reason);
 }
 
 static void refuse(struct exchange *x, unsigned status)
 {
-	decide(x, status);
-	log_refusal(x, x->answer.body);
+	refuse_because(x, status, text_of(status));
 }
 
 /* Its beginning. */
@@ -148,12 +150,40 @@ static enum MHD_Result add_header(void *userdata, enum MHD_ValueKind kind, const
 	return MHD_YES;
 }
 
-/* "a POST with this length is not worth reading" */
-static bool is_too_long(struct MHD_Connection *connection)
+static size_t body_max(const struct exchange *x)
 {
-	const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+	return x->hook && x->hook->parser->body_max ? x->hook->parser->body_max : PARSER_BODY_MAX;
+}
 
-	return length && strtoull(length, NULL, 10) > PARSER_BODY_MAX;
+/* "a POST with this length is not worth reading" */
+static bool is_too_long(const struct exchange *x)
+{
+	const char *length = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Length");
+
+	return length && strtoull(length, NULL, 10) > body_max(x);
+}
+
+static enum MHD_Result count_framing(void *userdata, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	unsigned *count = userdata;
+
+	(void)kind, (void)value;
+	*count += strcasecmp(key, "Content-Length") == 0 || strcasecmp(key, "Transfer-Encoding") == 0;
+	return MHD_YES;
+}
+
+/* Said twice, a proxy in front and we can see the end of a request, and the begin of the next, in two places. */
+static void check_framing(struct exchange *x)
+{
+	unsigned count = 0;
+
+	MHD_get_connection_values(x->connection, MHD_HEADER_KIND, count_framing, &count);
+	if (count < 2)
+		return;
+	refuse_because(x, 400, "its length is said twice");
+	x->answer.at_once = true;
+	x->answer.header = "Connection";
+	x->answer.value = "close";
 }
 
 static void refuse_method(struct exchange *x, const char *allow)
@@ -180,6 +210,7 @@ bool exchange_begin(struct exchange *x, struct MHD_Connection *connection, const
 {
 	x->connection = connection;
 	x->method = method;
+	check_framing(x);
 	if (x->answer.status)
 		return true;
 	x->is_health = strcmp(x->path, HOOKS_HEALTH) == 0;
@@ -190,7 +221,7 @@ bool exchange_begin(struct exchange *x, struct MHD_Connection *connection, const
 		refuse(x, 404);
 	else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		refuse_method(x, "GET, HEAD");
-	if (!x->answer.status && is_too_long(connection))
+	if (!x->answer.status && is_too_long(x))
 		refuse(x, 413);
 	return x->answer.status != 0;
 }
@@ -212,8 +243,8 @@ static bool reserve(struct exchange *x, size_t size)
 		return true;
 	while (next < size)
 		next *= 2;
-	if (next > PARSER_BODY_MAX + 1)
-		next = PARSER_BODY_MAX + 1;
+	if (next > body_max(x) + 1)
+		next = body_max(x) + 1;
 	if (x->reception->body_bytes + (next - x->size) > EXCHANGE_BODIES_MAX)
 		return false;
 	body = realloc(x->body, next);
@@ -227,7 +258,7 @@ static bool reserve(struct exchange *x, size_t size)
 
 bool exchange_take(struct exchange *x, const char *data, size_t length)
 {
-	if (!x->answer.status && length > PARSER_BODY_MAX - x->length) {
+	if (!x->answer.status && length > body_max(x) - x->length) {
 		refuse(x, 413);
 		body_release(x);
 	} else if (!x->answer.status && !reserve(x, x->length + length + 1)) {
@@ -249,6 +280,7 @@ bool exchange_take(struct exchange *x, const char *data, size_t length)
 struct gathering {
 	struct batch *batch;
 	const char *provider;
+	bool has_signals;
 };
 
 static void on_receipt(void *userdata, const struct receipt *receipt)
@@ -257,7 +289,7 @@ static void on_receipt(void *userdata, const struct receipt *receipt)
 	struct receipt copy = *receipt;
 
 	snprintf(copy.provider, sizeof(copy.provider), "%s", gathering->provider);
-	if (!batch_add(gathering->batch, &wire_receipt, &copy))
+	if (batch_add(gathering->batch, &wire_receipt, &copy) < 0)
 		log_debug("%s: a receipt could not travel", gathering->provider);
 }
 
@@ -266,17 +298,29 @@ static void on_signal(void *userdata, const struct signal *signal)
 	struct gathering *gathering = userdata;
 	struct signal copy = *signal;
 
+	gathering->has_signals = true;
 	snprintf(copy.provider, sizeof(copy.provider), "%s", gathering->provider);
-	if (!batch_add(gathering->batch, &wire_signal, &copy))
+	if (batch_add(gathering->batch, &wire_signal, &copy) < 0)
 		log_debug("%s: a signal could not travel", gathering->provider);
 }
 
-/* Parses the body and hands over what it says. */
+/* The provider's own words, and no use: it would bring the same again for days if it were told so. */
+static void drop(struct exchange *x, const char *why)
+{
+	decide(x, 200);
+	log_refusal(x, "dropped", why);
+	snprintf(x->answer.body, sizeof(x->answer.body), "%s", x->hook->parser->answer);
+}
+
+/*
+ * Parses the body and hands over what it says. A receipt may wait for the core; a signal is not to be lost, and who
+ * brings it again waits longer than our memory lasts.
+ */
 static void take(struct exchange *x, const struct parser_context *context, const struct parser_request *request)
 {
 	const struct parser *parser = x->hook->parser;
 	__attribute__((cleanup(batch_freep))) struct batch *batch = batch_new();
-	struct gathering gathering = {batch, parser->provider->name};
+	struct gathering gathering = {batch, parser->provider->name, false};
 	struct parser_sink sink = {on_receipt, on_signal, &gathering};
 	char why[WIRE_WHY_MAX] = "";
 	size_t count;
@@ -286,15 +330,22 @@ static void take(struct exchange *x, const struct parser_context *context, const
 		return;
 	}
 	if (parser->parse(context, request, &sink, why) < 0) {
-		refuse_because(x, 400, why);
+		if (parser->signs)
+			drop(x, why);
+		else
+			refuse_because(x, 400, why);
 		return;
 	}
 	count = batch->count;
-	if (batch->incomplete || herald_take(x->reception->herald, batch) < 0) {
-		refuse_because(x, 503, "too much waits for the core");
+	if (batch->incomplete || herald_take(x->reception->herald, batch, !gathering.has_signals) < 0) {
+		refuse_because(x, 503, "the core is away, or too much waits for it");
 		return;
 	}
 	batch = NULL; /* transferred */
+	if (gathering.has_signals && !herald_is_connected(x->reception->herald)) {
+		refuse_because(x, 503, "the core has gone away");
+		return;
+	}
 	x->reception->taken += count;
 	log_debug("%s: a request with %zu messages", gathering.provider, count);
 	decide(x, 200);

@@ -25,6 +25,7 @@ struct reception {
 struct answer {
 	unsigned status;
 	const char *header, *value; /* one more header; NULL: none */
+	bool at_once; /* where the request ends is in doubt: it is not waited for, and the connection is closed */
 	char body[PARSER_GREETING_MAX];
 };
 
@@ -34,7 +35,10 @@ struct exchange;
 struct exchange *exchange_new(struct reception *reception, const char *uri);
 void exchange_free(struct exchange *exchange);
 
-/* The headers are there. True: the answer is certain, and a client that asks first need not send the body. */
+/*
+ * The headers are there. True: the answer is certain, and a client that asks first need not send the body, nor is that
+ * waited for if the answer says at_once.
+ */
 bool exchange_begin(struct exchange *exchange, struct MHD_Connection *connection, const char *method);
 bool exchange_has_begun(const struct exchange *exchange);
 /* A piece of the body. False: no answer is worth reading all of this. */

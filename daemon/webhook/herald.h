@@ -1,16 +1,12 @@
 /*
- * The line to the core: connects to webhook.sock and again for ever, checks that it is the core that listens, and tells
- * it what requests said. What finds no core, or one that does not read, waits in a queue with an end; nothing here ever
- * blocks.
+ * The webhook's line to the core: connects to webhook.sock and tells the core what requests said. What finds no core,
+ * or one that does not read, waits in a queue with an end; nothing here ever blocks.
  */
 #pragma once
 
-#include "daemon/webhook/batch.h"
+#include "daemon/base/batch.h"
 
 #include <systemd/sd-event.h>
-
-#define HERALD_BACKOFF_MIN_MS 20
-#define HERALD_BACKOFF_MAX_MS 1000
 
 struct herald;
 
@@ -23,9 +19,10 @@ int herald_use(struct herald *herald, const char *path, size_t limit);
 
 /*
  * Takes a batch over, to be sent soon. 0 (the batch is the herald's), or -EAGAIN: it does not fit behind what waits.
- * One that is larger than the limit fits into an empty queue: it would never find more room.
+ * One that is larger than the limit fits into an empty queue: it would never find more room. may_wait false: only a core
+ * that is there and has nothing in front of it will do.
  */
-int herald_take(struct herald *herald, struct batch *batch);
+int herald_take(struct herald *herald, struct batch *batch, bool may_wait);
 
 bool herald_is_connected(const struct herald *herald);
 size_t herald_waiting(const struct herald *herald);

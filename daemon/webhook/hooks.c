@@ -6,6 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct parser *const parsers[] = {
+	&parser_meta,    &parser_ycloud,   &parser_twilio,   &parser_vonage,
+	&parser_infobip, &parser_unifonic, &parser_telegram, &parser_generic,
+};
+#define PARSERS (sizeof(parsers) / sizeof(parsers[0]))
+
 #define PATH_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/-._~"
 
 int hooks_config_error(const struct config *config, char why[static CONFIG_WHY_MAX], const char *format, ...)
@@ -33,9 +39,18 @@ static bool path_ok(const char *path)
 	       !strstr(path, "//") && strcmp(path, HOOKS_HEALTH) != 0;
 }
 
-static int check(const struct hooks *hooks, const struct parser *parser, char why[static CONFIG_WHY_MAX])
+/* Of the parsers in front of this one that have a path. */
+static bool path_is_taken(const struct config *config, size_t parser, const char *path)
 {
-	const struct config *config = hooks->config;
+	for (size_t i = 0; i < parser; i++)
+		if (strcmp(value_of(config, parsers[i]->path), path) == 0)
+			return true;
+	return false;
+}
+
+static int check(const struct config *config, size_t i, char why[static CONFIG_WHY_MAX])
+{
+	const struct parser *parser = parsers[i];
 	const char *name = parser->provider->name, *path = value_of(config, parser->path);
 	const char *secret = value_of(config, parser->secret);
 
@@ -45,9 +60,8 @@ static int check(const struct hooks *hooks, const struct parser *parser, char wh
 			"path_%s must be a path of its own, as in \"/hook/%s\": letters, digits, -._~ and /, "
 			"no / at its end",
 			name, name);
-	for (size_t i = 0; i < hooks->count; i++)
-		if (strcmp(hooks->hooks[i].path, path) == 0)
-			return hooks_config_error(config, why, "path_%s is the path of another provider, too", name);
+	if (path_is_taken(config, i, path))
+		return hooks_config_error(config, why, "path_%s is the path of another provider, too", name);
 	if (!*secret)
 		return hooks_config_error(config, why, "path_%s needs a secret that its requests prove: set %s", name,
 					  parser->token ? "app_secret" : "the provider's _secret");
@@ -71,10 +85,8 @@ static int load(const struct config *config, const char *reference, struct secre
 static int add(struct hooks *hooks, const struct parser *parser, char why[static CONFIG_WHY_MAX])
 {
 	struct hook *hook = &hooks->hooks[hooks->count];
-	int r = check(hooks, parser, why);
+	int r;
 
-	if (r < 0)
-		return r;
 	*hook = (struct hook){.parser = parser, .path = value_of(hooks->config, parser->path)};
 	hooks->count++;
 	r = load(hooks->config, value_of(hooks->config, parser->secret), &hook->secret, why);
@@ -94,24 +106,30 @@ static int check_public_url(const struct config *config, char why[static CONFIG_
 	return hooks_config_error(config, why, "public_url must begin with https:// and not end with /");
 }
 
-int hooks_open(struct config *config, const struct parser *const *parsers, struct hooks **ret,
-	       char why[static CONFIG_WHY_MAX])
+int hooks_check(const struct config *config, char why[static CONFIG_WHY_MAX])
 {
-	struct hooks *hooks = calloc(1, sizeof(*hooks));
-	size_t count = 0;
 	int r = check_public_url(config, why);
 
-	while (parsers[count])
-		count++;
+	for (size_t i = 0; i < PARSERS && r == 0; i++)
+		if (*value_of(config, parsers[i]->path))
+			r = check(config, i, why);
+	return r;
+}
+
+int hooks_open(struct config *config, struct hooks **ret, char why[static CONFIG_WHY_MAX])
+{
+	struct hooks *hooks = calloc(1, sizeof(*hooks));
+	int r = hooks_check(config, why);
+
 	if (hooks) {
 		*hooks = (struct hooks){.references = 1, .config = config_ref(config)};
-		hooks->hooks = calloc(count + 1, sizeof(*hooks->hooks));
+		hooks->hooks = calloc(PARSERS, sizeof(*hooks->hooks));
 	}
 	if (r == 0 && (!hooks || !hooks->hooks)) {
 		snprintf(why, CONFIG_WHY_MAX, "out of memory");
 		r = -ENOMEM;
 	}
-	for (size_t i = 0; i < count && r == 0; i++)
+	for (size_t i = 0; i < PARSERS && r == 0; i++)
 		if (*value_of(config, parsers[i]->path))
 			r = add(hooks, parsers[i], why);
 	if (r < 0) {

@@ -21,12 +21,12 @@ struct hooks {
 	size_t count;
 };
 
-/*
- * Checks the paths and loads the secrets of those of the parsers (a list that ends with NULL) that have a path. 0 with
- * one reference, or -errno with "file:line: …" in why.
+/* Whether each parser that has a path has all that it needs. 0, or -EINVAL with "file:line: …" in why. Reads no secret.
  */
-int hooks_open(struct config *config, const struct parser *const *parsers, struct hooks **ret,
-	       char why[static CONFIG_WHY_MAX]);
+int hooks_check(const struct config *config, char why[static CONFIG_WHY_MAX]);
+
+/* Checks, and loads the secrets of the parsers that have a path. 0 with one reference, or -errno like hooks_check(). */
+int hooks_open(struct config *config, struct hooks **ret, char why[static CONFIG_WHY_MAX]);
 struct hooks *hooks_ref(struct hooks *hooks);
 void hooks_unref(struct hooks *hooks);
 

@@ -78,16 +78,29 @@ static bool is_local(int fd)
 	return address.any.sa_family == AF_UNIX;
 }
 
-/* A listening socket, or -errno. */
-static int bind_to(const union address *address, socklen_t length)
+static void share_port(int fd, int on)
+{
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+}
+
+/*
+ * A listening socket, or -errno. Its port may be that of old (or -1), which is there until all else of the new config
+ * has been found good: they share it for that long, and nobody else does.
+ */
+static int bind_to(const union address *address, socklen_t length, int old)
 {
 	int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1, r = 0;
 
 	if (fd < 0)
 		return -errno;
+	share_port(old, 1);
+	share_port(fd, 1);
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 || bind(fd, &address->any, length) < 0 ||
 	    listen(fd, BACKLOG) < 0)
 		r = -errno;
+	share_port(old, 0);
+	share_port(fd, 0);
 	if (r < 0) {
 		close(fd);
 		return r;
@@ -113,7 +126,7 @@ static int socket_for(const struct listener *l, const struct config *config, int
 	if (length == 0)
 		return hooks_config_error(config, why,
 					  "listen must be an address and a port: 127.0.0.1:8480, [::1]:8480");
-	fd = bind_to(&address, length);
+	fd = bind_to(&address, length, l->fd);
 	if (fd < 0)
 		return hooks_config_error(config, why, "listen: %s: %s", text, strerror(-fd));
 	*ret = fd;

@@ -10,11 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct parser *const parsers[] = {
-	&parser_meta,     &parser_ycloud,   &parser_twilio,  &parser_vonage, &parser_infobip,
-	&parser_unifonic, &parser_telegram, &parser_generic, NULL,
-};
-
 struct webhook {
 	struct reception reception;
 	struct listener *listener;
@@ -34,7 +29,7 @@ static void webhook_stop(void *state)
 static int webhook_use(struct webhook *w, struct config *config, char why[static CONFIG_WHY_MAX])
 {
 	struct hooks *hooks = NULL;
-	int r = hooks_open(config, parsers, &hooks, why);
+	int r = hooks_open(config, &hooks, why);
 
 	if (r == 0)
 		r = listener_use(w->listener, config, why);

@@ -1,9 +1,10 @@
 /*
  * A parser: how one provider's requests prove where they come from, and what they say. A parser is one file,
- * parser_NAME.c, that exports one struct parser; main.c lists them. Pure: no I/O, no clock; what it finds goes into a
+ * parser_NAME.c, that exports one struct parser; hooks.c lists them. Pure: no I/O, no clock; what it finds goes into a
  * sink, and whether all of it is used is the listener's business.
  *
  * verify() runs over the raw bytes and before parse(); nothing of a request is looked at otherwise until it has said 0.
+ * One that must take a body apart to verify it has a body_max by which that costs nothing worth an attack.
  */
 #pragma once
 
@@ -54,15 +55,17 @@ struct parser {
 	const struct provider *provider;
 	size_t path, secret; /* offsetof in struct config_webhook: path_NAME, NAME_secret */
 	const char *answer;  /* the body of 200; "" mostly */
+	size_t body_max;     /* bytes; 0: PARSER_BODY_MAX */
 	/* 0; -EACCES: it does not prove that the provider made it (401). */
 	int (*verify)(const struct parser_context *context, const struct parser_request *request);
 	/*
-	 * 0, or -EBADMSG with a sentence in why for a body that is none of the provider's (400; what was found before
-	 * is dropped). What it says that is none of our business (other fields, other numbers) is skipped. message ids
+	 * 0, or -EBADMSG with a sentence in why for a body that is none of the provider's (400; of one that signs, who
+	 * would bring the same for days, 200; what was found before is dropped). What it says that is none of our business (other fields, other numbers) is skipped. message ids
 	 * and words of a request never stand in why.
 	 */
 	int (*parse)(const struct parser_context *context, const struct parser_request *request,
 		     const struct parser_sink *sink, char why[static WIRE_WHY_MAX]);
+	bool signs;          /* verify() proves all that parse() reads, not only who calls */
 	bool signs_url;      /* public_url must be known */
 	const char *methods; /* by which verify() and parse() are reached: "POST"; NULL: GET and POST */
 	/*

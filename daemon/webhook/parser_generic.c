@@ -12,26 +12,6 @@
 
 #define DRIVER "http"
 
-/* What the classes mean that an admin gives to codes: errors of the channels with driver = http. */
-static const struct {
-	const char *name;
-	struct provider_error row;
-} classes[] = {
-	{"undeliverable",
-	 {.failure = FAILURE_UNDELIVERABLE, .alarm = ALARM_OFTEN, .meaning = "the gateway could not deliver it"}},
-	{"transient",
-	 {.failure = FAILURE_TRANSIENT,
-	  .alarm = ALARM_OFTEN,
-	  .breaker = BREAKER_CHANNEL,
-	  .often = true,
-	  .meaning = "the gateway is busy or has a fault"}},
-	{"config",
-	 {.failure = FAILURE_CONFIG,
-	  .alarm = ALARM_NOW,
-	  .breaker = BREAKER_CHANNEL,
-	  .meaning = "the gateway refuses the credentials, the account or the request"}},
-};
-
 /* The class behind the last '='; NULL: the entry is of another code. */
 static const struct provider_error *class_in(const char *entry, const char *code)
 {
@@ -40,10 +20,7 @@ static const struct provider_error *class_in(const char *entry, const char *code
 
 	if (!equals || (size_t)(equals - entry) != length || strncmp(entry, code, length) != 0)
 		return NULL;
-	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
-		if (strcmp(classes[i].name, equals + 1) == 0)
-			return &classes[i].row;
-	return NULL;
+	return provider_error_find(&provider_generic, equals + 1);
 }
 
 /* A code that no channel's errors have is left out: a gateway's own words go no further. */
@@ -107,6 +84,7 @@ const struct parser parser_generic = {
 	.path = offsetof(struct config_webhook, path_generic),
 	.secret = offsetof(struct config_webhook, generic_secret),
 	.answer = "",
+	.body_max = 64 * 1024,
 	.verify = password_verify,
 	.parse = parse,
 };

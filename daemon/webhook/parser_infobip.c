@@ -1,7 +1,6 @@
 /* Infobip: delivery reports, many in one post. Nothing is signed: the URL or HTTP Basic brings the secret. */
+#include "daemon/webhook/document.h"
 #include "daemon/webhook/finding.h"
-
-#include "daemon/provider/json.h"
 #include "daemon/webhook/password.h"
 
 #include <errno.h>
@@ -51,7 +50,7 @@ static void read_report(const json_t *report, int64_t now, const struct parser_s
 static int parse(const struct parser_context *context, const struct parser_request *request,
 		 const struct parser_sink *sink, char why[static WIRE_WHY_MAX])
 {
-	__attribute__((cleanup(json_unrefp))) json_t *root = json_read(request->body, request->length);
+	__attribute__((cleanup(json_unrefp))) json_t *root = document_read(request->body, request->length);
 	const json_t *results = json_object_get(root, "results"), *report;
 	size_t i;
 
@@ -69,6 +68,7 @@ const struct parser parser_infobip = {
 	.path = offsetof(struct config_webhook, path_infobip),
 	.secret = offsetof(struct config_webhook, infobip_secret),
 	.answer = "",
+	.body_max = 1024 * 1024,
 	.verify = password_verify,
 	.parse = parse,
 	.methods = "POST",

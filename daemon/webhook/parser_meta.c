@@ -2,11 +2,11 @@
  * Meta's Cloud API: "X-Hub-Signature-256: sha256=<hex of HMAC-SHA256(app secret, raw body)>", and bodies of up to a
  * thousand updates: entry[].changes[], each a field with its value.
  */
-#include "daemon/provider/json.h"
-#include "daemon/webhook/parser.h"
+#include "daemon/base/phone.h"
+#include "daemon/webhook/document.h"
 #include "daemon/webhook/signature.h"
+#include "daemon/webhook/whatsapp_events.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,6 @@
 #define SIGNATURE_PREFIX "sha256="
 #define CHALLENGE_MAX 32
 #define DRIVER "whatsapp_cloud"
-#define NOT_REQUESTED "DID_NOT_REQUEST_CODE"
 #define MILLISECONDS_FROM 100000000000ULL /* as seconds: the year 5138 */
 
 /* A change and what belongs to it. */
@@ -46,34 +45,21 @@ static uint64_t time_of(const json_t *object, const char *key)
 	return at >= MILLISECONDS_FROM ? at / 1000 : at;
 }
 
-/* The provider's word for an event, in upper case; "OTHER" for what is no word. */
-static void word_of(const json_t *object, const char *key, char *word, size_t size)
+/* Appends the provider's word for an event. */
+static void append_word(char event[static WIRE_NAME_MAX], const json_t *object, const char *key)
 {
-	bool ok = text_of(object, key, word, size);
+	char word[WIRE_NAME_MAX];
 
-	for (char *c = word; *c && ok; c++) {
-		*c = (char)toupper((unsigned char)*c);
-		ok = (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_';
-	}
-	if (!ok)
-		snprintf(word, size, "OTHER");
+	text_of(object, key, word, sizeof(word));
+	whatsapp_append_word(event, word);
 }
 
-/* "16505551234" → "+16505551234"; false for anything else. */
 static bool phone_of(const json_t *object, const char *key, char phone[static WIRE_PHONE_MAX])
 {
-	size_t digits;
+	char number[WIRE_PHONE_MAX];
 
-	phone[0] = '+';
-	if (!text_of(object, key, phone + 1, WIRE_PHONE_MAX - 1) || phone[1] == '+') {
-		phone[0] = '\0';
-		return false;
-	}
-	digits = strspn(phone + 1, "0123456789");
-	if (phone[1 + digits] == '\0' && digits >= 7 && digits <= 15)
-		return true;
-	phone[0] = '\0';
-	return false;
+	text_of(object, key, number, sizeof(number));
+	return whatsapp_phone(number, phone);
 }
 
 /* What is ours. */
@@ -93,34 +79,12 @@ static bool is_our_number(const struct change *change)
 	return false;
 }
 
-static bool is_our_template(const struct change *change, const char *name)
-{
-	for (size_t i = 0; i < change->config->channel_count; i++) {
-		const struct config_channel *channel = &change->config->channels[i];
-
-		if (strcmp(channel->driver, DRIVER) == 0 && strcmp(channel->template, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Where no channel says waba_id every account is ours. */
 static bool is_our_account(const struct config *config, const json_t *entry)
 {
-	bool said = false;
 	char id[64];
 
 	text_of(entry, "id", id, sizeof(id));
-	for (size_t i = 0; i < config->channel_count; i++) {
-		const struct config_channel *channel = &config->channels[i];
-
-		if (strcmp(channel->driver, DRIVER) != 0 || !channel->waba_id[0])
-			continue;
-		if (strcmp(channel->waba_id, id) == 0)
-			return true;
-		said = true;
-	}
-	return !said;
+	return whatsapp_account_is_ours(config, DRIVER, id);
 }
 
 /* Statuses. */
@@ -168,33 +132,18 @@ static void say(struct signal *signal, const char *subject, const char *detail)
 	snprintf(signal->detail, sizeof(signal->detail), "%s", detail);
 }
 
-/* The recipient has pressed "I didn't request a code" under one of our messages. */
+/* The recipient has pressed a button under one of our messages. */
 static void on_button(const struct change *change, const json_t *message)
 {
-	struct signal signal = {.kind = SIGNAL_NOT_REQUESTED, .alarm = ALARM_NOW, .event = NOT_REQUESTED};
-	char payload[sizeof(NOT_REQUESTED)];
+	struct signal signal = {.at = time_of(message, "timestamp")};
 
-	if (!text_of(json_object_get(message, "button"), "payload", payload, sizeof(payload)) ||
-	    strcmp(payload, NOT_REQUESTED) != 0)
+	if (!whatsapp_button(json_string_value(json_object_get(json_object_get(message, "button"), "payload")),
+			     &signal))
 		return;
 	text_of(json_object_get(message, "context"), "id", signal.message_id, sizeof(signal.message_id));
 	phone_of(message, "from", signal.phone);
-	signal.at = time_of(message, "timestamp");
-	say(&signal, "", "the recipient says that they did not ask for the code");
 	emit(change, &signal);
 }
-
-static const struct {
-	const char *type;
-	enum signal_kind kind;
-	const char *detail;
-} system_types[] = {
-	{"user_changed_number", SIGNAL_NUMBER_CHANGED, "the account has moved to another number"},
-	{"customer_changed_number", SIGNAL_NUMBER_CHANGED, "the account has moved to another number"},
-	{"customer_identity_changed", SIGNAL_IDENTITY, "another device or SIM answers to the number"},
-	{"customer_changed_identity", SIGNAL_IDENTITY, "another device or SIM answers to the number"},
-	{"user_identity_changed", SIGNAL_IDENTITY, "another device or SIM answers to the number"},
-};
 
 /* The number as it was: system.wa_id and new_wa_id are the new one. */
 static void old_number_of(const struct change *change, const json_t *message, char phone[static WIRE_PHONE_MAX])
@@ -208,20 +157,13 @@ static void old_number_of(const struct change *change, const json_t *message, ch
 
 static void on_system(const struct change *change, const json_t *message)
 {
-	const json_t *system = json_object_get(message, "system");
-	struct signal signal = {.alarm = ALARM_NOW, .at = time_of(message, "timestamp")};
-	char type[WIRE_NAME_MAX];
+	const json_t *type = json_object_get(json_object_get(message, "system"), "type");
+	struct signal signal = {.at = time_of(message, "timestamp")};
 
-	text_of(system, "type", type, sizeof(type));
-	for (size_t i = 0; i < sizeof(system_types) / sizeof(system_types[0]); i++) {
-		if (strcmp(system_types[i].type, type) != 0)
-			continue;
-		signal.kind = (int)system_types[i].kind;
-		word_of(system, "type", signal.event, sizeof(signal.event));
-		say(&signal, "", system_types[i].detail);
-		old_number_of(change, message, signal.phone);
-		emit(change, &signal);
-	}
+	if (!whatsapp_system(json_string_value(type), &signal))
+		return;
+	old_number_of(change, message, signal.phone);
+	emit(change, &signal);
 }
 
 /* The account's own errors, not a message's. */
@@ -256,43 +198,15 @@ static void on_messages(const struct change *change)
 	json_array_foreach(json_object_get(change->value, "errors"), i, item) on_error(change, item);
 }
 
-/* What an event is worth. */
-struct event {
-	const char *word;
-	enum alarm alarm;
-	bool healthy;
-};
-
-static void weigh(const struct event *events, size_t count, struct signal *signal)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(events[i].word, signal->event) == 0) {
-			signal->alarm = (int)events[i].alarm;
-			signal->healthy = events[i].healthy;
-		}
-}
-#define WEIGH(events, signal) weigh((events), sizeof(events) / sizeof((events)[0]), (signal))
-
-/* Those that are no reason for either are not listed. */
-static const struct event template_events[] = {
-	{"APPROVED", ALARM_NONE, true},    {"REINSTATED", ALARM_NONE, true},     {"UNARCHIVED", ALARM_NONE, true},
-	{"PAUSED", ALARM_NOW, false},      {"DISABLED", ALARM_NOW, false},       {"REJECTED", ALARM_NOW, false},
-	{"FLAGGED", ALARM_NOW, false},     {"LIMIT_EXCEEDED", ALARM_NOW, false}, {"ARCHIVED", ALARM_NOW, false},
-	{"DELETED", ALARM_NOW, false},     {"LOCKED", ALARM_NOW, false},         {"PENDING_DELETION", ALARM_NOW, false},
-	{"QUALITY_RED", ALARM_NOW, false},
-};
-
 /* Name and language of a template of ours; false: it is not. */
 static bool template_signal(const struct change *change, struct signal *signal)
 {
 	*signal = (struct signal){.kind = SIGNAL_TEMPLATE, .at = change->at};
 	if (!text_of(change->value, "message_template_name", signal->subject, sizeof(signal->subject)) ||
-	    !is_our_template(change, signal->subject))
+	    !whatsapp_template_is_ours(change->config, DRIVER, signal->subject))
 		return false;
 	text_of(change->value, "message_template_language", signal->lang, sizeof(signal->lang));
-	for (char *c = signal->lang; *c; c++)
-		if (*c == '-')
-			*c = '_';
+	whatsapp_underline(signal->lang);
 	return true;
 }
 
@@ -302,8 +216,8 @@ static void on_template_status(const struct change *change)
 
 	if (!template_signal(change, &signal))
 		return;
-	word_of(change->value, "event", signal.event, sizeof(signal.event));
-	WEIGH(template_events, &signal);
+	append_word(signal.event, change->value, "event");
+	whatsapp_weigh_template(&signal);
 	snprintf(signal.detail, sizeof(signal.detail), "the state of the template has changed");
 	emit(change, &signal);
 }
@@ -311,13 +225,12 @@ static void on_template_status(const struct change *change)
 static void on_template_quality(const struct change *change)
 {
 	struct signal signal;
-	char score[WIRE_CODE_MAX];
 
 	if (!template_signal(change, &signal))
 		return;
-	word_of(change->value, "new_quality_score", score, sizeof(score));
-	snprintf(signal.event, sizeof(signal.event), "QUALITY_%s", score);
-	WEIGH(template_events, &signal);
+	snprintf(signal.event, sizeof(signal.event), "QUALITY_");
+	append_word(signal.event, change->value, "new_quality_score");
+	whatsapp_weigh_template(&signal);
 	snprintf(signal.detail, sizeof(signal.detail), "the quality rating of the template has changed");
 	emit(change, &signal);
 }
@@ -325,40 +238,25 @@ static void on_template_quality(const struct change *change)
 static void on_template_category(const struct change *change)
 {
 	struct signal signal;
-	char category[WIRE_CODE_MAX];
 
 	if (!template_signal(change, &signal))
 		return;
-	word_of(change->value, "new_category", category, sizeof(category));
-	snprintf(signal.event, sizeof(signal.event), "CATEGORY_%s", category);
-	signal.alarm = strcmp(category, "AUTHENTICATION") == 0 ? ALARM_NONE : ALARM_NOW;
+	snprintf(signal.event, sizeof(signal.event), "CATEGORY_");
+	append_word(signal.event, change->value, "new_category");
+	whatsapp_weigh_template(&signal);
 	snprintf(signal.detail, sizeof(signal.detail), "the category of the template has changed");
 	emit(change, &signal);
 }
 
-/* What happened to an account. One that is not listed is a reason to look. */
-static const struct event account_events[] = {
-	{"ACCOUNT_UPDATE", ALARM_NONE, false},
-	{"AUTH_INTL_PRICE_ELIGIBILITY_UPDATE", ALARM_NONE, false},
-	{"BUSINESS_PRIMARY_LOCATION_COUNTRY_UPDATE", ALARM_NONE, false},
-	{"PARTNER_ADDED", ALARM_NONE, false},
-	{"PHONE_NUMBER_ADDED", ALARM_NONE, false},
-	{"VERIFIED_ACCOUNT", ALARM_NONE, false},
-	{"VOLUME_BASED_PRICING_TIER_UPDATE", ALARM_NONE, false},
-};
-
 static void on_account_update(const struct change *change)
 {
-	struct signal signal = {.kind = SIGNAL_ACCOUNT, .alarm = ALARM_NOW, .at = change->at};
+	struct signal signal = {.kind = SIGNAL_ACCOUNT, .at = change->at};
 	char state[WIRE_NAME_MAX];
 
-	word_of(change->value, "event", signal.event, sizeof(signal.event));
-	WEIGH(account_events, &signal);
-	word_of(json_object_get(change->value, "ban_info"), "waba_ban_state", state, sizeof(state));
-	if (strcmp(state, "REINSTATE") == 0) {
-		signal.alarm = ALARM_NONE;
-		signal.healthy = true;
-	}
+	append_word(signal.event, change->value, "event");
+	text_of(json_object_get(change->value, "ban_info"), "waba_ban_state", state, sizeof(state));
+	whatsapp_weigh_account(state, &signal);
+	whatsapp_weigh_restrictions(json_object_get(change->value, "restriction_info"), "restriction_type", &signal);
 	say(&signal, "account", "the state of the business account has changed");
 	emit(change, &signal);
 }
@@ -367,31 +265,41 @@ static void on_account_alert(const struct change *change)
 {
 	const json_t *info = json_object_get(change->value, "alert_info");
 	struct signal signal = {.kind = SIGNAL_ACCOUNT, .alarm = ALARM_NOW, .at = change->at};
-	char severity[WIRE_NAME_MAX];
+	char severity[WIRE_NAME_MAX] = "";
 
 	if (!json_is_object(info))
 		info = change->value;
-	word_of(info, "alert_type", signal.event, sizeof(signal.event));
-	word_of(info, "alert_severity", severity, sizeof(severity));
+	append_word(signal.event, info, "alert_type");
+	append_word(severity, info, "alert_severity");
 	if (strcmp(severity, "INFORMATIONAL") == 0)
 		signal.alarm = ALARM_NONE;
 	say(&signal, "alert", "the provider has an alert about the account");
 	emit(change, &signal);
 }
 
-static const struct event number_events[] = {
-	{"FLAGGED", ALARM_NOW, false},
-	{"DOWNGRADE", ALARM_NOW, false},
-	{"UNFLAGGED", ALARM_NONE, true},
-};
+/*
+ * An account can have numbers that are not ours, and which are ours is known by their ids only: so this stops nothing,
+ * and its end tells an admin whose it is.
+ */
+static void say_of_number(const struct change *change, struct signal *signal, const char *subject, const char *detail)
+{
+	char number[WIRE_PHONE_MAX] = "+", mask[PHONE_MASK_MAX];
+	struct phone phone;
+
+	signal->stops = false;
+	say(signal, subject, detail);
+	text_of(change->value, "display_phone_number", number + 1, sizeof(number) - 1);
+	if (phone_parse(number + (number[1] == '+'), &phone) == 0)
+		snprintf(signal->detail, sizeof(signal->detail), "%s: %s", detail, phone_mask(&phone, mask));
+}
 
 static void on_number_quality(const struct change *change)
 {
 	struct signal signal = {.kind = SIGNAL_ACCOUNT, .at = change->at};
 
-	word_of(change->value, "event", signal.event, sizeof(signal.event));
-	WEIGH(number_events, &signal);
-	say(&signal, "number", "the quality or the limit of the sending number has changed");
+	append_word(signal.event, change->value, "event");
+	whatsapp_weigh_number(&signal);
+	say_of_number(change, &signal, "number", "the quality or the limit of a sending number has changed");
 	emit(change, &signal);
 }
 
@@ -407,8 +315,8 @@ static void on_security(const struct change *change)
 {
 	struct signal signal = {.kind = SIGNAL_ACCOUNT, .alarm = ALARM_NOW, .at = change->at};
 
-	word_of(change->value, "event", signal.event, sizeof(signal.event));
-	say(&signal, "security", "a security setting of the sending number has changed");
+	append_word(signal.event, change->value, "event");
+	say_of_number(change, &signal, "security", "a security setting of a sending number has changed");
 	emit(change, &signal);
 }
 
@@ -459,7 +367,7 @@ static void on_entry(const struct parser_context *context, const struct parser_s
 static int parse(const struct parser_context *context, const struct parser_request *request,
 		 const struct parser_sink *sink, char why[static WIRE_WHY_MAX])
 {
-	__attribute__((cleanup(json_unrefp))) json_t *root = json_read(request->body, request->length);
+	__attribute__((cleanup(json_unrefp))) json_t *root = document_read(request->body, request->length);
 	const char *object = json_string_value(json_object_get(root, "object"));
 	const json_t *entries = json_object_get(root, "entry"), *entry;
 	size_t i;
@@ -509,6 +417,7 @@ const struct parser parser_meta = {
 	.answer = "",
 	.verify = verify,
 	.parse = parse,
+	.signs = true,
 	.methods = "POST",
 	.greet = greet,
 	.token = offsetof(struct config_webhook, verify_token),

@@ -2,9 +2,8 @@
  * Telegram Gateway: one RequestStatus a post (core.telegram.org/gateway/api). The key of the HMAC is the SHA-256 of the
  * token; the time is signed with the body. "revoked" is in no table of states: it was us who took the message back.
  */
+#include "daemon/webhook/document.h"
 #include "daemon/webhook/finding.h"
-
-#include "daemon/provider/json.h"
 #include "daemon/webhook/signature.h"
 
 #include <errno.h>
@@ -37,7 +36,7 @@ static int verify(const struct parser_context *context, const struct parser_requ
 static int parse(const struct parser_context *context, const struct parser_request *request,
 		 const struct parser_sink *sink, char why[static WIRE_WHY_MAX])
 {
-	__attribute__((cleanup(json_unrefp))) json_t *root = json_read(request->body, request->length);
+	__attribute__((cleanup(json_unrefp))) json_t *root = document_read(request->body, request->length);
 	const json_t *status = json_object_get(root, "delivery_status");
 	char numbers[3][FINDING_NUMBER_MAX];
 
@@ -62,7 +61,9 @@ const struct parser parser_telegram = {
 	.path = offsetof(struct config_webhook, path_telegram),
 	.secret = offsetof(struct config_webhook, telegram_secret),
 	.answer = "",
+	.body_max = 64 * 1024,
 	.verify = verify,
 	.parse = parse,
+	.signs = true,
 	.methods = "POST",
 };

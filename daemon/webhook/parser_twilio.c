@@ -73,8 +73,10 @@ const struct parser parser_twilio = {
 	.path = offsetof(struct config_webhook, path_twilio),
 	.secret = offsetof(struct config_webhook, twilio_secret),
 	.answer = "",
+	.body_max = 64 * 1024,
 	.verify = verify,
 	.parse = parse,
+	.signs = true,
 	.signs_url = true,
 	.methods = "POST",
 };

@@ -34,6 +34,7 @@ const struct parser parser_unifonic = {
 	.path = offsetof(struct config_webhook, path_unifonic),
 	.secret = offsetof(struct config_webhook, unifonic_secret),
 	.answer = "",
+	.body_max = 64 * 1024,
 	.verify = password_verify,
 	.parse = parse,
 };

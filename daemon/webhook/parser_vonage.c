@@ -106,6 +106,8 @@ const struct parser parser_vonage = {
 	.path = offsetof(struct config_webhook, path_vonage),
 	.secret = offsetof(struct config_webhook, vonage_secret),
 	.answer = "",
+	.body_max = 8 * 1024,
 	.verify = verify,
 	.parse = parse,
+	.signs = true,
 };

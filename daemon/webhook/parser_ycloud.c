@@ -2,18 +2,17 @@
  * YCloud: "YCloud-Signature: t=<seconds>,s=<hex of HMAC-SHA256(secret, t.body)>", and one event a post, whose object
  * stands under a name of its own. What WhatsApp says has a code of Meta's in whatsappApiError.
  */
-#include "daemon/provider/json.h"
+#include "daemon/webhook/document.h"
 #include "daemon/webhook/finding.h"
 #include "daemon/webhook/signature.h"
+#include "daemon/webhook/whatsapp_events.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #define HEADER_MAX 256
 #define DRIVER "ycloud"
-#define NOT_REQUESTED "DID_NOT_REQUEST_CODE"
 
 /* An event and what belongs to it. */
 struct event {
@@ -68,11 +67,6 @@ static const char *member(const struct event *event, const char *key)
 
 /* What is ours. */
 
-static bool is_whatsapp(const struct config_channel *channel)
-{
-	return strcmp(channel->driver, DRIVER) == 0 && channel->kind == CHANNEL_WHATSAPP;
-}
-
 /* A number with or without its plus. Where no channel has a sender every number is ours. */
 static bool is_our_number(const struct config *config, const char *number)
 {
@@ -81,7 +75,7 @@ static bool is_our_number(const struct config *config, const char *number)
 	for (size_t i = 0; i < config->channel_count && number; i++) {
 		const struct config_channel *channel = &config->channels[i];
 
-		if (!is_whatsapp(channel) || !channel->sender[0])
+		if (strcmp(channel->driver, DRIVER) != 0 || channel->kind != CHANNEL_WHATSAPP || !channel->sender[0])
 			continue;
 		if (strcmp(channel->sender + strspn(channel->sender, "+"), number + strspn(number, "+")) == 0)
 			return true;
@@ -90,29 +84,9 @@ static bool is_our_number(const struct config *config, const char *number)
 	return !said;
 }
 
-/* Where no channel says waba_id every account is ours. */
 static bool is_our_account(const struct config *config, const char *id)
 {
-	bool said = false;
-
-	for (size_t i = 0; i < config->channel_count && id; i++) {
-		const struct config_channel *channel = &config->channels[i];
-
-		if (!is_whatsapp(channel) || !channel->waba_id[0])
-			continue;
-		if (strcmp(channel->waba_id, id) == 0)
-			return true;
-		said = true;
-	}
-	return !said;
-}
-
-static bool is_our_template(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->channel_count && name; i++)
-		if (is_whatsapp(&config->channels[i]) && strcmp(config->channels[i].template, name) == 0)
-			return true;
-	return false;
+	return whatsapp_account_is_ours(config, DRIVER, id);
 }
 
 /* Receipts. */
@@ -156,26 +130,16 @@ static void on_message(const struct event *event)
 
 /* Signals. */
 
-static void emit(const struct event *event, struct signal *signal, const char *detail)
+static void emit(const struct event *event, struct signal *signal)
 {
 	signal->at = event->at > 0 ? (uint64_t)event->at : 0;
-	snprintf(signal->detail, sizeof(signal->detail), "%s", detail);
 	event->sink->signal(event->sink->userdata, signal);
 }
 
-/* Appends a provider's word in upper case; what is no word becomes "OTHER". */
-static void append_word(char field[static WIRE_NAME_MAX], const char *word)
+static void say(const struct event *event, struct signal *signal, const char *detail)
 {
-	size_t used = strlen(field), length = word ? strlen(word) : 0;
-	bool ok = length > 0 && used + length < WIRE_NAME_MAX;
-
-	for (size_t i = 0; i < length && ok; i++)
-		ok = isascii((unsigned char)word[i]) && (isalnum((unsigned char)word[i]) || word[i] == '_');
-	if (!ok)
-		word = "OTHER";
-	for (; *word; word++)
-		field[used++] = (char)toupper((unsigned char)*word);
-	field[used] = '\0';
+	snprintf(signal->detail, sizeof(signal->detail), "%s", detail);
+	emit(event, signal);
 }
 
 static void copy(char *field, size_t size, const char *text)
@@ -184,57 +148,28 @@ static void copy(char *field, size_t size, const char *text)
 		memcpy(field, text, strlen(text) + 1);
 }
 
-/* E.164 with its plus, or nothing. */
-static void copy_phone(char field[static WIRE_PHONE_MAX], const char *number)
-{
-	size_t digits;
-
-	if (!number)
-		return;
-	number += strspn(number, "+");
-	digits = strspn(number, "0123456789");
-	if (number[digits] == '\0' && digits >= 7 && digits <= 15)
-		snprintf(field, WIRE_PHONE_MAX, "+%s", number);
-}
-
-static const struct {
-	const char *type;
-	enum signal_kind kind;
-	const char *detail;
-} system_types[] = {
-	{"user_changed_number", SIGNAL_NUMBER_CHANGED, "the account has moved to another number"},
-	{"customer_changed_number", SIGNAL_NUMBER_CHANGED, "the account has moved to another number"},
-	{"customer_identity_changed", SIGNAL_IDENTITY, "another device or SIM answers to the number"},
-	{"customer_changed_identity", SIGNAL_IDENTITY, "another device or SIM answers to the number"},
-	{"user_identity_changed", SIGNAL_IDENTITY, "another device or SIM answers to the number"},
-};
-
 static void on_system(const struct event *event)
 {
-	const char *type = json_string_value(json_at(event->object, "/system/type"));
-	struct signal signal = {.alarm = ALARM_NOW};
+	struct signal signal = {0};
 
-	for (size_t i = 0; i < sizeof(system_types) / sizeof(system_types[0]) && type; i++) {
-		if (strcmp(system_types[i].type, type) != 0)
-			continue;
-		signal.kind = (int)system_types[i].kind;
-		append_word(signal.event, type);
-		copy_phone(signal.phone, member(event, "from"));
-		emit(event, &signal, system_types[i].detail);
-	}
+	if (!whatsapp_system(json_string_value(json_at(event->object, "/system/type")), &signal))
+		return;
+	whatsapp_phone(member(event, "from"), signal.phone);
+	emit(event, &signal);
 }
 
-/* The recipient has pressed "I didn't request a code". Text that somebody writes is none of our business. */
+/*
+ * Text that somebody writes is none of our business. The message under which the button stood is named by WhatsApp's id,
+ * which is not the one that we know it by: who pressed it says enough.
+ */
 static void on_button(const struct event *event)
 {
-	const char *payload = json_string_value(json_at(event->object, "/button/payload"));
-	struct signal signal = {.kind = SIGNAL_NOT_REQUESTED, .alarm = ALARM_NOW, .event = NOT_REQUESTED};
+	struct signal signal = {0};
 
-	if (!payload || strcmp(payload, NOT_REQUESTED) != 0)
+	if (!whatsapp_button(json_string_value(json_at(event->object, "/button/payload")), &signal))
 		return;
-	copy(signal.message_id, sizeof(signal.message_id), json_string_value(json_at(event->object, "/context/id")));
-	copy_phone(signal.phone, member(event, "from"));
-	emit(event, &signal, "the recipient says that they did not ask for the code");
+	whatsapp_phone(member(event, "from"), signal.phone);
+	emit(event, &signal);
 }
 
 static void on_inbound(const struct event *event)
@@ -243,36 +178,6 @@ static void on_inbound(const struct event *event)
 		return;
 	on_button(event);
 	on_system(event);
-}
-
-/* Events that are no reason for an alarm; the healthy ones are good news. */
-static const struct {
-	const char *word;
-	bool healthy;
-} calm[] = {
-	{"APPROVED", true},
-	{"REINSTATED", true},
-	{"UNFLAGGED", true},
-	{"REINSTATE", true},
-	{"PENDING", false},
-	{"IN_APPEAL", false},
-	{"ONBOARDING", false},
-	{"UPGRADE", false},
-	{"QUALITY_GREEN", false},
-	{"QUALITY_YELLOW", false},
-	{"QUALITY_UNKNOWN", false},
-	{"VERIFIED_ACCOUNT", false},
-	{"CATEGORY_AUTHENTICATION", false},
-};
-
-static void weigh(struct signal *signal)
-{
-	signal->alarm = ALARM_NOW;
-	for (size_t i = 0; i < sizeof(calm) / sizeof(calm[0]); i++)
-		if (strcmp(calm[i].word, signal->event) == 0) {
-			signal->alarm = ALARM_NONE;
-			signal->healthy = calm[i].healthy;
-		}
 }
 
 /* What a template's events say, and where. */
@@ -289,21 +194,19 @@ static void on_template(const struct event *event)
 {
 	struct signal signal = {.kind = SIGNAL_TEMPLATE};
 
-	if (!is_our_template(event->config, member(event, "name")) ||
+	if (!whatsapp_template_is_ours(event->config, DRIVER, member(event, "name")) ||
 	    !is_our_account(event->config, member(event, "wabaId")))
 		return;
 	copy(signal.subject, sizeof(signal.subject), member(event, "name"));
 	copy(signal.lang, sizeof(signal.lang), member(event, "language"));
-	for (char *c = signal.lang; *c; c++)
-		if (*c == '-')
-			*c = '_';
+	whatsapp_underline(signal.lang);
 	for (size_t i = 0; i < sizeof(template_events) / sizeof(template_events[0]); i++) {
 		if (strcmp(template_events[i].type, event->type) != 0)
 			continue;
 		snprintf(signal.event, sizeof(signal.event), "%s", template_events[i].prefix);
-		append_word(signal.event, member(event, template_events[i].key));
-		weigh(&signal);
-		emit(event, &signal, template_events[i].detail);
+		whatsapp_append_word(signal.event, member(event, template_events[i].key));
+		whatsapp_weigh_template(&signal);
+		say(event, &signal, template_events[i].detail);
 	}
 }
 
@@ -313,17 +216,19 @@ static void on_number_quality(const struct event *event)
 
 	if (!is_our_number(event->config, member(event, "phoneNumber")))
 		return;
-	append_word(signal.event, member(event, "qualityUpdateEvent"));
-	weigh(&signal);
-	emit(event, &signal, "the quality or the limit of the sending number has changed");
+	whatsapp_append_word(signal.event, member(event, "qualityUpdateEvent"));
+	whatsapp_weigh_number(&signal);
+	say(event, &signal, "the quality or the limit of the sending number has changed");
 }
 
 static void on_number_deleted(const struct event *event)
 {
-	struct signal signal = {.kind = SIGNAL_ACCOUNT, .subject = "number", .alarm = ALARM_NOW, .event = "DELETED"};
+	struct signal signal = {.kind = SIGNAL_ACCOUNT, .subject = "number", .event = "DELETED"};
 
-	if (is_our_number(event->config, member(event, "phoneNumber")))
-		emit(event, &signal, "the sending number was deleted");
+	if (!is_our_number(event->config, member(event, "phoneNumber")))
+		return;
+	whatsapp_weigh_number(&signal);
+	say(event, &signal, "the sending number was deleted");
 }
 
 static void on_account(const struct event *event)
@@ -335,17 +240,20 @@ static void on_account(const struct event *event)
 		return;
 	if (!state)
 		state = member(event, "updateEvent");
-	append_word(signal.event, state ? state : member(event, "accountReviewStatus"));
-	weigh(&signal);
-	emit(event, &signal, "the state of the business account has changed");
+	whatsapp_append_word(signal.event, state ? state : member(event, "accountReviewStatus"));
+	whatsapp_weigh_account(NULL, &signal);
+	whatsapp_weigh_restrictions(json_object_get(event->object, "restrictions"), "restrictionType", &signal);
+	say(event, &signal, "the state of the business account has changed");
 }
 
 static void on_account_deleted(const struct event *event)
 {
-	struct signal signal = {.kind = SIGNAL_ACCOUNT, .subject = "account", .alarm = ALARM_NOW, .event = "DELETED"};
+	struct signal signal = {.kind = SIGNAL_ACCOUNT, .subject = "account", .event = "DELETED"};
 
-	if (is_our_account(event->config, member(event, "id")))
-		emit(event, &signal, "the business account was deleted");
+	if (!is_our_account(event->config, member(event, "id")))
+		return;
+	whatsapp_weigh_account(NULL, &signal);
+	say(event, &signal, "the business account was deleted");
 }
 
 /* The body. */
@@ -371,7 +279,7 @@ static const struct {
 static int parse(const struct parser_context *context, const struct parser_request *request,
 		 const struct parser_sink *sink, char why[static WIRE_WHY_MAX])
 {
-	__attribute__((cleanup(json_unrefp))) json_t *root = json_read(request->body, request->length);
+	__attribute__((cleanup(json_unrefp))) json_t *root = document_read(request->body, request->length);
 	struct event event = {
 		.config = context->config,
 		.sink = sink,
@@ -398,7 +306,9 @@ const struct parser parser_ycloud = {
 	.path = offsetof(struct config_webhook, path_ycloud),
 	.secret = offsetof(struct config_webhook, ycloud_secret),
 	.answer = "",
+	.body_max = 256 * 1024,
 	.verify = verify,
 	.parse = parse,
+	.signs = true,
 	.methods = "POST",
 };

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 HOST = "127.0.0.1"
 PATIENCE = 60
@@ -105,6 +107,11 @@ class Bench:
                        for log in sorted(self.folder.glob("*.log")))
 
 
+def rss_mib(process):
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
 LIMITS = """limits {
   per_user = {"1000000/1s"} per_number = {"1000000/1s"} per_source = {"1000000/1s"} per_caller = {"1000000/1s"}
   global = {"1000000/1s"} resend_cooldown = {1} sends_since_success = 100
@@ -114,14 +121,14 @@ NOTHING_SENT = 'channel "whatsapp" { driver = file path = "%s/messages" }\n'
 
 
 class Core:
-    """A whatsapp-otpd of its own folder, with so many people enrolled."""
+    """A whatsapp-otpd of its own folder, with so many people enrolled; hears receipts if a Webhook is given."""
 
-    def __init__(self, bench, name, people, channel=None):
-        self.bench, self.name, self.people = bench, name, people
+    def __init__(self, bench, name, people, channel=None, webhook=None):
+        self.bench, self.name, self.people, self.webhook = bench, name, people, webhook
         self.folder = bench.folder / name
         self.folder.mkdir(mode=0o700)
         (self.folder / "state").mkdir(mode=0o700)
-        self.login, self.sender = self.folder / "login.sock", self.folder / "sender.sock"
+        self.login, self.sender, self.admin = (self.folder / f"{socket}.sock" for socket in ("login", "sender", "admin"))
         self.key = bench.write(f"{name}/master.key", secrets.token_hex(32) + "\n", 0o400)
         self.config = bench.write(f"{name}/whatsapp-otp.conf", self.configuration(channel or NOTHING_SENT % self.folder), 0o644)
         self.process = None
@@ -130,10 +137,13 @@ class Core:
             bench.call(bench.program("tests/bench/populate"), self.folder / "state", f"file:{self.key}", people)
 
     def configuration(self, channel):
+        channels = ", ".join(f'"{name}"' for name in re.findall(r'^channel "(.*?)"', channel, re.MULTILINE))
         return (f'core {{ state_dir = "{self.folder}/state" master_key = "file:{self.key}" hostname = "bench"\n'
-                f'  login_socket = "{self.login}" admin_socket = "{self.folder}/admin.sock"\n'
-                f'  sender_socket = "{self.sender}" sender_user = "root" }}\n'
-                f'{LIMITS}{channel}route "default" {{ channels = {{"whatsapp"}} fallback_after = 300 }}\n'
+                f'  login_socket = "{self.login}" admin_socket = "{self.admin}"\n'
+                f'  sender_socket = "{self.sender}" sender_user = "root"\n'
+                f'  webhook_socket = "{self.folder}/webhook.sock" webhook_user = "root" }}\n'
+                f'{LIMITS}{channel}{self.webhook.section() if self.webhook else ""}'
+                f'route "default" {{ channels = {{{channels}}} fallback_after = 300 }}\n'
                 'policy "default" { unenrolled = deny }\n')
 
     def start(self):
@@ -151,14 +161,49 @@ class Core:
         self.stop()
 
     def rss_mib(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+        return rss_mib(self.process)
 
     def module(self):
         return f"{self.bench.build}/.libs/pam_whatsapp_otp.so socket={self.login}"
 
     def who(self):
         return f"{self.people}@{self.sender}"
+
+
+class Webhook:
+    """A whatsapp-otp-webhook on a loopback port, which hears Meta and YCloud for a core."""
+
+    def __init__(self, bench, name):
+        self.bench, self.name, self.process = bench, name, None
+        self.app_secret = bench.write(f"{name}.app-secret", secrets.token_hex(16) + "\n", 0o400)
+        self.verify_token = bench.write(f"{name}.verify-token", secrets.token_hex(16) + "\n", 0o400)
+        self.ycloud_secret = bench.write(f"{name}.ycloud-secret", secrets.token_hex(16) + "\n", 0o400)
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            self.port = probe.getsockname()[1]
+
+    def section(self):
+        return (f'webhook {{ listen = "{HOST}:{self.port}" public_url = "https://bench.example"\n'
+                f'  path_meta = "/meta" app_secret = "file:{self.app_secret}" verify_token = "file:{self.verify_token}"\n'
+                f'  path_ycloud = "/ycloud" ycloud_secret = "file:{self.ycloud_secret}" }}\n')
+
+    def url(self, provider):
+        return f"{provider}=http://{HOST}:{self.port}/{provider}"
+
+    @contextlib.contextmanager
+    def running(self, core):
+        self.process, _ = self.bench.start_notifying(self.name, [self.bench.program("whatsapp-otp-webhook"), "--config", core.config])
+        self.wait_for_core()
+        yield self
+        self.bench.stop(self.process)
+
+    def wait_for_core(self):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{HOST}:{self.port}/healthz", timeout=5):
+                return
+            time.sleep(0.01)
+        fail(f"the webhook did not reach the core\n{self.bench.logs()}")
 
 
 class Stacks:
@@ -181,13 +226,14 @@ class Stacks:
 
 
 class Provider:
-    """A whatsapp-otp-simulator, and the section of a channel that sends to it."""
+    """A whatsapp-otp-simulator, and the sections of channels that send to it."""
 
-    def __init__(self, bench, name):
+    def __init__(self, bench, name, *options):
         self.bench, self.name = bench, name
         self.ca = bench.folder / f"{name}.pem"
         self.token = bench.write(f"{name}.token", "simulator-token\n", 0o400)
-        self.process = bench.start(name, [bench.program("whatsapp-otp-simulator"), "--listen", f"{HOST}:0", "--ca-out", self.ca])
+        self.process = bench.start(name, [bench.program("whatsapp-otp-simulator"), "--listen", f"{HOST}:0", "--ca-out", self.ca,
+                                            *options])
         self.port = self.wait_for_port()
 
     def wait_for_port(self):
@@ -199,10 +245,14 @@ class Provider:
             time.sleep(0.01)
         fail(f"the simulator did not start\n{self.bench.logs()}")
 
-    def channel(self, port):
+    def channel(self, port, receipts="none"):
         return ('channel "whatsapp" { driver = whatsapp_cloud phone_number_id = "106540352242922" api_version = "v25.0" '
-                f'token = "file:{self.token}" template = "login_code" language = "en_US" '
+                f'token = "file:{self.token}" template = "login_code" language = "en_US" receipts = {receipts} '
                 f'base_url = "https://{HOST}:{port}" ca_file = "{self.ca}" }}\n')
+
+    def sms_channel(self):
+        return (f'channel "sms" {{ driver = ycloud kind = sms token = "file:{self.token}" receipts = webhook '
+                f'base_url = "https://{HOST}:{self.port}/v2" ca_file = "{self.ca}" }}\n')
 
     def url(self):
         return f"https://{HOST}:{self.port}/v25.0/106540352242922/messages"

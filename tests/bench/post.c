@@ -19,9 +19,10 @@ int post_open(const char *path)
 
 static int report(int fd, const char *id)
 {
-	struct sent sent = {.message_id = "bench"};
+	struct sent sent = {0};
 
 	memcpy(sent.id, id, sizeof(sent.id));
+	snprintf(sent.message_id, sizeof(sent.message_id), "wamid.%s", id);
 	return wire_send_message(fd, &wire_sent, &sent);
 }
 

@@ -1,4 +1,7 @@
-/* A sender without a network: it stands at sender.sock, says "sent" to everything, and has the codes. */
+/*
+ * A sender without a network: it stands at sender.sock, says "sent" to everything, and has the codes. A message's id is
+ * "wamid." and the delivery's.
+ */
 #pragma once
 
 #include "wire/proto.h"

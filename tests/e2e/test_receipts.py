@@ -208,6 +208,54 @@ def test_statistics_tell_the_day(delivery):
     assert (by["sms"]["sent"], by["sms"]["verified"]) == (1, 1)
 
 
+STEPS = {
+    "asked": lambda delivery: True,
+    "at the provider": lambda delivery: delivery.phone.count()[0] == 1,
+    "accepted": lambda delivery: states()[0][1] in ("sent", "failed"),
+    "receipt": lambda delivery: states()[0][1] == "failed" or delivery.phone.count()[1] == 1,
+    "fallback": lambda delivery: delivery.phone.count()[1] == 1,
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("name", ["core", "sender", "webhook"])
+def test_a_kill_at_each_step_of_a_fallback(delivery, name, step):
+    """At most one message more than without the kill, never none, and the code counts once."""
+    delivery.start(f"{machine.PHONES['bob'][-4:]}=131000:150", route="fallback_after = 2", limits=NO_LIMITS)
+    window = Connection()
+    assert window.begin("bob")["op"] == "ask"
+    machine.wait_for(lambda: STEPS[step](delivery), step)
+    program = getattr(delivery, name)
+    program.kill()
+    program.start()
+    code = log_in_at_last(delivery, window)
+    time.sleep(2.5)
+    whatsapp, sms = delivery.phone.count()
+    assert 1 <= whatsapp + sms <= 3 and sms <= 2, delivery.phone.messages()
+    with Connection() as window:
+        window.begin("bob", source="192.0.2.99")
+        assert window.answer(code)["result"] != "allow", "once is all"
+
+
+def log_in_at_last(delivery, window, seconds=15):
+    """Waits at the prompt, comes back if the core has gone, types each code that arrives; the one that counted."""
+    tried, deadline = set(), time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        fresh = [m["code"] for m in delivery.phone.messages() if m["code"] and m["code"] not in tried]
+        try:
+            if window.is_gone():
+                window = Connection()
+                assert window.begin("bob")["op"] == "ask", "the same login goes on"
+            if fresh:
+                tried.add(fresh[0])
+                if window.answer(fresh[0])["result"] == "allow":
+                    return fresh[0]
+        except Gone:
+            tried.clear()  # nobody knows what became of it
+        time.sleep(0.05)
+    raise AssertionError(f"no message brought a code that counts: {delivery.phone.messages()}")
+
+
 KILLS = 60
 
 

@@ -1,10 +1,12 @@
 """The units under real systemd: socket activation, credentials, sandbox, watchdog, and an ssh login through all of it.
 Runs inside `tests/lib/bed --systemd`; under the plain bed there is no systemd, and it is skipped."""
 
+import json
 import os
 import re
 import subprocess
 import time
+import urllib.request
 
 import pytest
 
@@ -14,8 +16,8 @@ from login import ssh
 from machine import SECRETS, wait_for, write_file
 
 pytestmark = pytest.mark.skipif("BED_SYSTEMD" not in os.environ, reason="wants tests/lib/bed --systemd")
-CORE, SENDER = "whatsapp-otpd.service", "whatsapp-otp-sender.service"
-SOCKETS = [f"whatsapp-otpd-{name}.socket" for name in ("login", "admin", "sender")]
+CORE, SENDER, WEBHOOK = (f"whatsapp-{name}.service" for name in ("otpd", "otp-sender", "otp-webhook"))
+SOCKETS = [f"whatsapp-otpd-{name}.socket" for name in ("login", "admin", "sender", "webhook")]
 
 
 def systemctl(*arguments, check=True):
@@ -42,15 +44,18 @@ def units(bed):
     """Installed as an admin would: a key, two secrets, the config, the sockets and the sender enabled."""
     subprocess.run(["whatsapp-otpctl", "key", "init", "/etc/whatsapp-otp/master.key"], check=True)
     for name, value in (("meta-token", machine.TOKEN), ("sms-key", machine.SMS_KEY), ("phone-token", machine.TOKEN),
-                        ("phone-sms-key", machine.SMS_KEY)):
+                        ("phone-sms-key", machine.SMS_KEY), ("app-secret", machine.APP_SECRET),
+                        ("verify-token", "seeded-verify-token"), ("phone-app-secret", machine.APP_SECRET)):
         write_file(f"{SECRETS}/{name}", value + "\n", 0o400)
-    simulator = machine.simulator().start()
-    machine.configure(limits='per_user = {"60/1h"} per_number = {"60/1h"}')
+    simulator = machine.receipts("--receipt", f"{machine.PHONES['bob'][-4:]}=190:50").start()
+    machine.configure(webhook=True, whatsapp="receipts = webhook",
+                      limits='per_user = {"60/1h"} per_number = {"60/1h"}')
     text = open(machine.CONFIG).read().replace(f"file:{SECRETS}/", "credential:")
     write_file(machine.CONFIG, text.replace(f"file:{machine.KEY}", "credential:master-key"))
     systemctl("daemon-reload")
-    systemctl("enable", "--now", *SOCKETS, SENDER)
+    systemctl("enable", "--now", *SOCKETS, SENDER, WEBHOOK)
     machine.enroll("alice")
+    machine.enroll("bob")
     yield
     simulator.stop()
 
@@ -71,7 +76,8 @@ def test_the_core_starts_when_somebody_speaks_to_a_socket(units):
     assert show(CORE, "ActiveState") == "active"
     assert show(CORE, "TriggeredBy").split(), "by its sockets"
     for name, mode, owner in (("login", "666", "root:root"), ("admin", "660", "root:whatsapp-otp-admin"),
-                              ("sender", "600", "whatsapp-otp-sender:root")):
+                              ("sender", "600", "whatsapp-otp-sender:root"),
+                              ("webhook", "600", "whatsapp-otp-webhook:root")):
         found = subprocess.run(["stat", "-c", "%a %U:%G", f"/run/whatsapp-otp/{name}.sock"], capture_output=True,
                                text=True, check=True).stdout.strip()
         assert found == f"{mode} {owner}"
@@ -83,7 +89,51 @@ def test_ssh_logs_in_through_all_of_it(sshd, phone):
     phone.settled(1, 0)
 
 
-@pytest.mark.parametrize("unit,user", [(CORE, "whatsapp-otp"), (SENDER, "whatsapp-otp-sender")])
+def delivered():
+    rows = subprocess.run(["whatsapp-otpctl", "stats", "--json"], capture_output=True, text=True, check=True).stdout
+    return int(re.search(r'"delivered":(\d+).*"by":"total"', rows.splitlines()[-1]).group(1))
+
+
+def test_receipts_arrive_through_the_webhook(sshd, phone):
+    before = delivered()
+    assert ssh("alice", [phone.code]).allowed
+    wait_for(lambda: delivered() > before, "the receipt")
+    with urllib.request.urlopen(f"http://127.0.0.1:{machine.WEBHOOK_PORT}/healthz", timeout=5) as answer:
+        assert answer.read() == b"ok"
+
+
+def test_an_alarm_is_in_the_journal_with_its_message_id(sshd, phone):
+    """Bob's message is refused for an expired token: the SMS comes, and the journal explains the alarm (journalctl -x)."""
+    assert ssh("bob", [lambda _: wait_for(lambda: phone.messages("sms"), "the SMS")[0]["code"]]).allowed
+    line = subprocess.run(["journalctl", "-o", "json", "WHATSAPP_OTP_ALARM=channel"], check=True, capture_output=True,
+                          text=True).stdout.splitlines()[-1]
+    entry = json.loads(line)
+    assert entry["PRIORITY"] == "1" and "whatsapp: 190" in entry["MESSAGE"] and entry["_SYSTEMD_UNIT"] == CORE
+    catalog = open("/usr/lib/systemd/catalog/whatsapp-otp.catalog").read()
+    assert f"-- {entry['MESSAGE_ID']}" in catalog
+    machine.otpctl("breakers", "close")
+    machine.otpctl("alarms", "ack")
+    phone.settled(1, 1)
+
+
+def test_metrics_are_served_by_a_unit_of_their_own(units):
+    systemctl("start", "whatsapp-otp-metrics.service")
+    url = "http://127.0.0.1:9753/metrics"
+    text = wait_for(lambda: fetch(url), "the metrics")
+    assert text.endswith("# EOF\n") and re.search(r"^whatsapp_otp_up 1", text, re.M), text
+    systemctl("stop", "whatsapp-otp-metrics.service")
+
+
+def fetch(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.read().decode()
+    except OSError:
+        return None
+
+
+@pytest.mark.parametrize("unit,user", [(CORE, "whatsapp-otp"), (SENDER, "whatsapp-otp-sender"),
+                                       (WEBHOOK, "whatsapp-otp-webhook")])
 def test_the_sandbox_is_in_force(units, unit, user):
     assert status_of(unit, "NoNewPrivs") == "1"
     assert status_of(unit, "Seccomp") == "2"
@@ -163,13 +213,13 @@ def test_a_secret_that_no_channel_uses_may_be_missing(units):
 
 
 def test_reload_and_clean_stop(units):
-    systemctl("reload", CORE, SENDER)
+    systemctl("reload", CORE, SENDER, WEBHOOK)
     wait_for(lambda: "configuration reloaded" in journal(CORE), "the core's word on it")
-    systemctl("stop", SENDER, CORE)
-    assert show(CORE, "Result") == "success" and show(SENDER, "Result") == "success"
+    systemctl("stop", WEBHOOK, SENDER, CORE)
+    assert [show(unit, "Result") for unit in (CORE, SENDER, WEBHOOK)] == ["success"] * 3
 
 
 def test_no_secret_is_in_the_journal(units):
     text = subprocess.run(["journalctl", "-o", "export"], check=True, capture_output=True).stdout
-    for secret in (machine.TOKEN, machine.SMS_KEY, machine.PHONES["alice"].lstrip("+")):
+    for secret in (machine.TOKEN, machine.SMS_KEY, machine.APP_SECRET, machine.PHONES["alice"].lstrip("+")):
         assert secret.encode() not in text

@@ -1,5 +1,6 @@
 """The protocol of wire/proto.h from the outside: a bare client of login.sock, and a sender that keeps what it is given."""
 
+import select
 import socket
 import threading
 import time
@@ -38,6 +39,12 @@ class Connection:
 
     def close(self):
         self.socket.close()
+
+    def is_gone(self):
+        """The other end has closed; a datagram that waits does not count as that."""
+        poll = select.poll()
+        poll.register(self.socket, select.POLLIN | select.POLLRDHUP)
+        return any(events & (select.POLLHUP | select.POLLRDHUP | select.POLLERR) for _, events in poll.poll(0))
 
     def send(self, op, **fields):
         try:

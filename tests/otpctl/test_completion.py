@@ -36,6 +36,9 @@ def test_commands(tab):
     assert tab("--json", "ch") == ["challenges"]
     assert tab("--config", "/x", "config", "") == ["check"]
     assert tab("key", "") == ["init"]
+    assert tab("template", "") == ["create", "list", "status", "delete"]
+    assert tab("number", "re") == ["register", "request-code"] and tab("webhook", "su") == ["subscribe"]
+    assert tab("se") == ["set", "setup"]
 
 
 def test_options_of_a_command(tab):
@@ -47,6 +50,9 @@ def test_options_of_a_command(tab):
     assert tab("set", "alice", "--e") == ["--email"]
     assert tab("route", "explain", "alice", "--s") == ["--socket", "--service"]
     assert "--yes" not in tab("list", "--")
+    assert tab("number", "request-code", "--method", "") == ["SMS", "VOICE"]
+    assert tab("number", "register", "--p") == ["--pin-file"]
+    assert tab("template", "delete", "--y") == ["--yes"] and tab("setup", "--a") == ["--answers"]
 
 
 def test_enrolled_users(tab):

@@ -118,6 +118,27 @@ def test_a_group_that_is_not_there_is_a_warning(otpctl, config):
     assert 'policy "ops": there is no group "no-such-group" on this host' in result.err
 
 
+@pytest.mark.parametrize("keys, words", [
+    ('path_meta = "/hook/meta"', "path_meta needs a secret that its requests prove: set app_secret"),
+    ('path_meta = "/hook/"  app_secret = "file:/nowhere"', "path_meta must be a path of its own"),
+    ('path_meta = "/a"  app_secret = "file:/nowhere"', "path_meta needs verify_token"),
+    ('path_vonage = "/a"  vonage_secret = "file:/nowhere"  path_generic = "/a"  generic_secret = "file:/nowhere"',
+     "path_generic is the path of another provider, too"),
+    ('path_twilio = "/a"  twilio_secret = "file:/nowhere"', "path_twilio needs public_url"),
+    ('public_url = "http://example.com"', "public_url must begin with https://"),
+])
+def test_what_the_webhook_would_refuse_is_an_error(otpctl, config, keys, words):
+    result = otpctl("config", "check", config(more=f"webhook {{ {keys} }}\n"), config=False)
+    assert (result.status, result.out) == (1, "")
+    assert words in result.err and "webhook: " in result.err
+
+
+def test_the_webhook_s_secrets_are_not_read_unasked(otpctl, config):
+    path = config(more='webhook { path_vonage = "/a"  vonage_secret = "file:/nowhere" }\n')
+    assert otpctl("config", "check", path, config=False).status == 0
+    assert "/nowhere" in otpctl("config", "check", path, "--secrets", config=False).err
+
+
 def test_secrets_are_read_where_they_can_be(otpctl, config, tmp_path):
     key, token = tmp_path / "master.key", tmp_path / "meta.token"
     for path in (key, token):

@@ -10,7 +10,9 @@ from conftest import PROGRAM
 
 COMMANDS = ["enroll", "list", "show", "set", "verify", "telegram", "suspend", "resume", "unlock", "remove", "test",
             "route explain", "challenges", "stats", "metrics", "alarms", "alarms ack", "breakers", "breakers close", "health",
-            "doctor", "config check", "key init"]
+            "doctor", "setup", "template create", "template list", "template status", "template delete", "number status",
+            "number register", "number pin", "number request-code", "number verify-code", "webhook subscribe",
+            "webhook status", "config check", "key init"]
 
 
 def test_help_lists_every_command(otpctl):
@@ -59,6 +61,10 @@ def test_version(otpctl):
     (["set", "alice", "--language", "x" * 16], "--language: longer than 15 bytes"),
     (["enroll", "alice", "--phone", "0501234567"], "enroll: not a phone number"),
     (["enroll", "alice", "--phone", "+966512345678", "--consent", ""], "--consent: is empty"),
+    (["template", "burn"], "template: no such command"),
+    (["number", "register", "123456"], "123456: one argument too many"),
+    (["number", "register", "--pin-file", ""], "--pin-file: wants a path, not an empty word"),
+    (["template", "create", *["--language", "ar"] * 65], "ar: is one --language too many"),
     (["enroll", "alice", "--phone", "+966512345678", "--consent", "x" * 256], "--consent: longer than 255 bytes"),
 ])
 def test_wrong_usage_says_what_is_wrong(otpctl, words, what):

@@ -92,7 +92,7 @@ static void provider_cancel(struct http *http, struct http_call *call)
 
 void fake_provider_init(struct fake_provider *provider)
 {
-	*provider = (struct fake_provider){.http = {provider_start, provider_cancel}};
+	*provider = (struct fake_provider){.http = {.start = provider_start, .cancel = provider_cancel}};
 	fake_provider_says(provider, 200, "{}");
 }
 

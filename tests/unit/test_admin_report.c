@@ -227,6 +227,33 @@ static void hours_become_days_after_a_month(void **state)
 	assert_int_equal(hours, 8 + 32 * 24);
 }
 
+static void keys_come_in_order_each_on_one_page(void **state)
+{
+	const int64_t hour = f.clock.wall - f.clock.wall % 3600;
+	char last[WIRE_NAME_MAX] = "";
+	unsigned keys = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 3 * 89; i++) {
+		char country[PHONE_COUNTRY_MAX];
+
+		snprintf(country, sizeof(country), "+%u", 100 + i * 37 % 89);
+		write_stat(hour - (int64_t)(i / 89) * 3600, "whatsapp", country, TALLY_SENT, 1 + i / 89);
+	}
+	memset(&request, 0, sizeof(request));
+	strcpy(request.stats.by, "country");
+	page.after[0] = '\0';
+	do {
+		fixture_ask(&f, &wire_stats, &request, &page, &reply);
+		for (size_t i = 0; i < page.count; i++, keys++) {
+			assert_true(strcmp(last, page.items[i].stat.key) < 0);
+			assert_int_equal(page.items[i].stat.sent, 1 + 2 + 3);
+			memcpy(last, page.items[i].stat.key, sizeof(last));
+		}
+	} while (page.more);
+	assert_int_equal(keys, 89);
+}
+
 /* Routes and addresses */
 
 static void a_route_is_explained(void **state)
@@ -350,6 +377,7 @@ int main(void)
 		TEST(breakers_are_shown_and_closed),
 		TEST(statistics_by_each_key),
 		TEST(hours_become_days_after_a_month),
+		TEST(keys_come_in_order_each_on_one_page),
 		TEST(a_route_is_explained),
 		TEST(an_email_address_is_set_and_forgotten),
 		TEST(a_chat_is_made_known_by_a_link),

@@ -1,5 +1,5 @@
 /* drivers twilio and twilio_voice: what Twilio gets to see, and what we make of its answers. */
-#include "tests/unit/fake_provider.h"
+#include "tests/unit/family.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +22,9 @@
 
 static char name[] = "t", account[] = "AC" HEX, number[] = "+14155550100", content[] = "HX" HEX, service[] = "MG" HEX,
 	    api_key[] = "SK" HEX, callback[] = "https://otp.example/receipts/t", empty[] = "";
-static struct fake_provider provider;
+static const char *const private[] = {BASIC, "123456 ", "966501234567", NULL};
+static struct family family = {.secret = TOKEN, .private = private, .place = "test.conf:1: channel \"t\": "};
+static struct fake_provider *const provider = &family.provider;
 static char *token;
 
 /* One channel of each kind. */
@@ -53,7 +55,7 @@ static void open_all(void)
 	char why[CONFIG_WHY_MAX] = "";
 
 	for (size_t i = 0; i < COUNT(all); i++)
-		if (all[i]->ops->open(&all[i]->section, &provider.http, &all[i]->channel, why) < 0)
+		if (all[i]->ops->open(&all[i]->section, &provider->http, &all[i]->channel, why) < 0)
 			fail_msg("%s", why);
 }
 
@@ -66,7 +68,7 @@ static void close_all(void)
 static int setup(void **state)
 {
 	(void)state;
-	fake_provider_init(&provider);
+	fake_provider_init(provider);
 	token = fake_secret(TOKEN "\n");
 	for (size_t i = 0; i < COUNT(all); i++) {
 		all[i]->section = fake_section;
@@ -89,25 +91,13 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Neither the token nor code nor number may stand in what is told or asked for. */
-static void check_secrecy(const struct fake_call *call)
-{
-	const char *const secrets[] = {TOKEN, BASIC, "123456 ", "966501234567"};
-	const char *const places[] = {provider.url, call->answer.why.code, call->answer.why.detail, call->answer.trace};
-
-	for (size_t i = 0; i < COUNT(secrets); i++)
-		for (size_t k = 0; k < COUNT(places); k++)
-			assert_null(strstr(places[k], secrets[i]));
-}
-
 static struct fake_call hears(const struct opened *o, long status, const char *body)
 {
 	struct fake_call call;
 
-	fake_provider_says(&provider, status, body);
+	fake_provider_says(provider, status, body);
 	call = fake_send(o->ops, o->channel, &message);
-	assert_int_equal(call.count, 1);
-	check_secrecy(&call);
+	family_check(&family, &call);
 	return call;
 }
 
@@ -115,21 +105,21 @@ static void test_requests_are_those_of_the_documentation(void **state)
 {
 	(void)state;
 	hears(&sms, 201, "{}");
-	assert_string_equal(provider.method, "POST");
-	assert_string_equal(provider.url, ACCOUNT "/Messages.json");
-	assert_string_equal(provider.headers, FORM);
-	assert_string_equal(provider.body, "To=%2B966501234567&From=%2B14155550100"
-					   "&Body=a%26b%3D123456%20%3C%C3%A9%3E%20%22%27&ValidityPeriod=300");
+	assert_string_equal(provider->method, "POST");
+	assert_string_equal(provider->url, ACCOUNT "/Messages.json");
+	assert_string_equal(provider->headers, FORM);
+	assert_string_equal(provider->body, "To=%2B966501234567&From=%2B14155550100"
+					    "&Body=a%26b%3D123456%20%3C%C3%A9%3E%20%22%27&ValidityPeriod=300");
 	hears(&whatsapp, 201, "{}");
-	assert_string_equal(provider.url, ACCOUNT "/Messages.json");
-	assert_string_equal(provider.headers, FORM);
-	assert_string_equal(provider.body,
+	assert_string_equal(provider->url, ACCOUNT "/Messages.json");
+	assert_string_equal(provider->headers, FORM);
+	assert_string_equal(provider->body,
 			    "To=whatsapp%3A%2B966501234567&From=whatsapp%3A%2B14155550100&ContentSid=HX" HEX
 			    "&ContentVariables=%7B%221%22%3A%22123456%22%7D&ValidityPeriod=300");
 	hears(&voice, 201, "{}");
-	assert_string_equal(provider.url, ACCOUNT "/Calls.json");
-	assert_string_equal(provider.headers, FORM);
-	assert_string_equal(provider.body,
+	assert_string_equal(provider->url, ACCOUNT "/Calls.json");
+	assert_string_equal(provider->headers, FORM);
+	assert_string_equal(provider->body,
 			    "To=%2B966501234567&From=%2B14155550100&Twiml=%3CResponse%3E%3CSay%20language%3D%22en-US"
 			    "%22%20loop%3D%222%22%3Ea%26amp%3Bb%3D123456%20%26lt%3B%C3%A9%26gt%3B%20%26quot%3B%26apos"
 			    "%3B%3C%2FSay%3E%3C%2FResponse%3E&Timeout=20");
@@ -151,13 +141,13 @@ static void test_messaging_service_and_callback_of_the_section(void **state)
 	sms.section.sender = whatsapp.section.sender = empty;
 	sms.section.messaging_service = whatsapp.section.messaging_service = service;
 	hears(&sms, 201, "{}");
-	begins_with(provider.body, "To=%2B966501234567&MessagingServiceSid=MG" HEX "&Body=");
-	assert_string_equal(provider.body + strlen(provider.body) - strlen(where), where);
+	begins_with(provider->body, "To=%2B966501234567&MessagingServiceSid=MG" HEX "&Body=");
+	assert_string_equal(provider->body + strlen(provider->body) - strlen(where), where);
 	hears(&whatsapp, 201, "{}");
-	begins_with(provider.body, "To=whatsapp%3A%2B966501234567&MessagingServiceSid=MG" HEX "&ContentSid=");
-	assert_string_equal(provider.body + strlen(provider.body) - strlen(where), where);
+	begins_with(provider->body, "To=whatsapp%3A%2B966501234567&MessagingServiceSid=MG" HEX "&ContentSid=");
+	assert_string_equal(provider->body + strlen(provider->body) - strlen(where), where);
 	hears(&voice, 201, "{}");
-	assert_string_equal(provider.body + strlen(provider.body) - strlen(where), where);
+	assert_string_equal(provider->body + strlen(provider->body) - strlen(where), where);
 }
 
 static void test_an_api_key_proves_who_asks(void **state)
@@ -170,9 +160,9 @@ static void test_an_api_key_proves_who_asks(void **state)
 	hears(&sms, 201, "{}");
 	/* printf 'SK0123456789abcdef0123456789abcdef:twilio-auth-token' | base64 */
 	assert_non_null(strstr(
-		provider.headers,
+		provider->headers,
 		"\nAuthorization: Basic U0swMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZjp0d2lsaW8tYXV0aC10b2tlbg==\n"));
-	assert_string_equal(provider.url, ACCOUNT "/Messages.json");
+	assert_string_equal(provider->url, ACCOUNT "/Messages.json");
 }
 
 static void test_a_provider_that_keeps_messages_drops_them_with_the_code(void **state)
@@ -187,11 +177,11 @@ static void test_a_provider_that_keeps_messages_drops_them_with_the_code(void **
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		other.minutes = rows[i].minutes;
 		fake_send(sms.ops, sms.channel, &other);
-		assert_non_null(strstr(provider.body, rows[i].field));
+		assert_non_null(strstr(provider->body, rows[i].field));
 	}
 	other.minutes = 0;
 	fake_send(sms.ops, sms.channel, &other);
-	assert_null(strstr(provider.body, "ValidityPeriod"));
+	assert_null(strstr(provider->body, "ValidityPeriod"));
 }
 
 static void test_the_voice_speaks_the_language_of_the_text(void **state)
@@ -208,7 +198,7 @@ static void test_the_voice_speaks_the_language_of_the_text(void **state)
 		other.lang = rows[i][0];
 		fake_send(voice.ops, voice.channel, &other);
 		snprintf(field, sizeof(field), "language%%3D%%22%s%%22", rows[i][1]);
-		assert_non_null(strstr(provider.body, field));
+		assert_non_null(strstr(provider->body, field));
 	}
 }
 
@@ -221,11 +211,11 @@ static void test_what_is_said_is_text_and_not_too_long(void **state)
 	(void)state;
 	other.text = "1,\n2\t3\x7f";
 	fake_send(voice.ops, voice.channel, &other);
-	assert_non_null(strstr(provider.body, "%3E1%2C%202%203%20%3C%2FSay"));
+	assert_non_null(strstr(provider->body, "%3E1%2C%202%203%20%3C%2FSay"));
 	memset(text, '&', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	other.text = text;
-	provider.requests = 0;
+	provider->requests = 0;
 	call = fake_send(voice.ops, voice.channel, &other);
 	assert_int_equal(call.count, 1);
 	assert_int_equal(call.answer.why.failure, FAILURE_CONFIG);
@@ -233,7 +223,7 @@ static void test_what_is_said_is_text_and_not_too_long(void **state)
 	text[3990] = '\0'; /* fits, but not with what stands around it */
 	call = fake_send(voice.ops, voice.channel, &other);
 	assert_int_equal(call.answer.why.failure, FAILURE_CONFIG);
-	assert_int_equal(provider.requests, 0);
+	assert_int_equal(provider->requests, 0);
 }
 
 static void test_what_does_not_fit_is_not_sent(void **state)
@@ -244,18 +234,12 @@ static void test_what_does_not_fit_is_not_sent(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(numbers) * COUNT(all); i++) {
 		const struct opened *o = all[i % COUNT(all)];
-		struct fake_call call;
 
-		other.to = numbers[i / COUNT(all)];
-		call = fake_send(o->ops, o->channel, &other);
-		assert_int_equal(call.count, 1);
-		assert_false(call.answer.sent);
-		assert_int_equal(call.answer.why.failure, FAILURE_UNDELIVERABLE);
+		family_keeps(&family, o->ops, o->channel, &message, numbers[i / COUNT(all)]);
 	}
-	other.to = message.to;
 	other.code = "1234567890123456";
 	assert_false(fake_send(whatsapp.ops, whatsapp.channel, &other).answer.sent);
-	assert_int_equal(provider.requests, 0);
+	assert_int_equal(provider->requests, 0);
 }
 
 static void answer_of(const struct opened *o, const char *status, const char *code, char body[static 256])
@@ -353,13 +337,8 @@ static void test_errors_go_by_their_code(void **state)
 		for (size_t k = 0; k < COUNT(statuses) * COUNT(all); k++) {
 			struct fake_call call = hears(all[k % COUNT(all)], statuses[k / COUNT(all)], body);
 
-			assert_false(call.answer.sent);
 			assert_int_equal(atoi(call.answer.why.code), row->first);
-			assert_string_equal(call.answer.why.detail, row->meaning);
-			assert_int_equal(call.answer.why.failure, row->failure);
-			assert_int_equal(call.answer.why.alarm, row->alarm);
-			assert_int_equal(call.answer.why.breaker, row->breaker);
-			assert_int_equal(call.answer.retry, row->retry);
+			family_check_row(&call, row);
 		}
 	}
 }
@@ -379,8 +358,8 @@ static void test_retry_after_is_passed_on(void **state)
 	struct fake_call call;
 
 	(void)state;
-	fake_provider_says(&provider, 429, "{\"code\":20429,\"status\":429}");
-	provider.answer.retry_after = 3;
+	fake_provider_says(provider, 429, "{\"code\":20429,\"status\":429}");
+	provider->answer.retry_after = 3;
 	call = fake_send(voice.ops, voice.channel, &message);
 	assert_true(call.answer.retry);
 	assert_int_equal(call.answer.retry_after, 3);
@@ -388,33 +367,17 @@ static void test_retry_after_is_passed_on(void **state)
 
 static void test_no_answer(void **state)
 {
-	static const enum failure failures[] = {
-		[HTTP_NOT_SENT] = FAILURE_TRANSIENT,
-		[HTTP_NOT_TRUSTED] = FAILURE_CONFIG,
-		[HTTP_LOST] = FAILURE_UNKNOWN_OUTCOME,
-	};
-
 	(void)state;
-	for (int outcome = HTTP_NOT_SENT; outcome <= HTTP_LOST; outcome++) {
-		struct fake_call call;
-
-		provider.answer = (struct http_answer){.outcome = (enum http_outcome)outcome, .body = "", .error = "w"};
-		call = fake_send(sms.ops, sms.channel, &message);
-		assert_int_equal(call.count, 1);
-		assert_int_equal(call.answer.why.failure, failures[outcome]);
-		call = fake_poll(sms.ops, sms.channel, sms.sid);
-		assert_int_equal(call.answer.why.failure, failures[outcome]);
-	}
+	family_check_no_answer(&family, sms.ops, sms.channel, &message, sms.sid);
 }
 
 static struct fake_call polls(const struct opened *o, long status, const char *body)
 {
 	struct fake_call call;
 
-	fake_provider_says(&provider, status, body);
+	fake_provider_says(provider, status, body);
 	call = fake_poll(o->ops, o->channel, o->sid);
-	assert_int_equal(call.count, 1);
-	check_secrecy(&call);
+	family_check(&family, &call);
 	return call;
 }
 
@@ -441,10 +404,10 @@ static void test_poll_of_each_state(void **state)
 		assert_true(call.answer.sent);
 		assert_int_equal(call.answer.state, rows[i / COUNT(all)].state);
 		snprintf(url, sizeof(url), ACCOUNT "/%s/%s.json", o->resource, o->sid);
-		assert_string_equal(provider.url, url);
-		assert_string_equal(provider.method, "GET");
-		assert_string_equal(provider.headers, HEADERS);
-		assert_string_equal(provider.body, "");
+		assert_string_equal(provider->url, url);
+		assert_string_equal(provider->method, "GET");
+		assert_string_equal(provider->headers, HEADERS);
+		assert_string_equal(provider->body, "");
 	}
 }
 
@@ -484,7 +447,7 @@ static void test_poll_that_says_nothing(void **state)
 	assert_int_equal(polls(&sms, 200, "{\"status\":\"deli").answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
 	assert_int_equal(polls(&sms, 404, "{\"code\":20404,\"status\":404}").answer.why.failure, FAILURE_TRANSIENT);
 	assert_int_equal(polls(&sms, 401, "{\"code\":20003,\"status\":401}").answer.why.failure, FAILURE_CONFIG);
-	provider.requests = 0;
+	provider->requests = 0;
 	for (size_t i = 0; i < COUNT(ids) * COUNT(all); i++) {
 		const struct opened *o = all[i % COUNT(all)];
 		struct fake_call call = fake_poll(o->ops, o->channel, ids[i / COUNT(all)]);
@@ -494,18 +457,17 @@ static void test_poll_that_says_nothing(void **state)
 	}
 	assert_int_equal(fake_poll(voice.ops, voice.channel, sms.sid).answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
 	assert_int_equal(fake_poll(sms.ops, sms.channel, voice.sid).answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
-	assert_int_equal(provider.requests, 0);
+	assert_int_equal(provider->requests, 0);
 }
 
 static struct fake_call probes(const struct opened *o, long status, const char *body)
 {
 	struct fake_call call;
 
-	fake_provider_says(&provider, status, body);
+	fake_provider_says(provider, status, body);
 	call = fake_probe(o->ops, o->channel);
-	assert_int_equal(call.count, 1);
-	assert_string_equal(provider.method, "GET");
-	check_secrecy(&call);
+	assert_string_equal(provider->method, "GET");
+	family_check(&family, &call);
 	return call;
 }
 
@@ -516,8 +478,8 @@ static void test_probe_looks_at_the_account(void **state)
 		struct fake_call call = probes(all[i], 200, "{\"sid\":\"AC" HEX "\",\"status\":\"active\"}");
 
 		assert_true(call.answer.sent);
-		assert_string_equal(provider.url, ACCOUNT ".json");
-		assert_string_equal(provider.headers, HEADERS);
+		assert_string_equal(provider->url, ACCOUNT ".json");
+		assert_string_equal(provider->headers, HEADERS);
 		call = probes(all[i], 200, "{\"sid\":\"AC" HEX "\",\"status\":\"suspended\"}");
 		assert_int_equal(call.answer.why.failure, FAILURE_CONFIG);
 		assert_string_equal(call.answer.why.code, "suspended");
@@ -535,60 +497,40 @@ static void test_probe_with_an_api_key_looks_at_the_numbers(void **state)
 	(void)state;
 	sms.section.user = api_key;
 	assert_true(probes(&sms, 200, "{\"incoming_phone_numbers\":[]}").answer.sent);
-	assert_string_equal(provider.url, ACCOUNT "/IncomingPhoneNumbers.json?PageSize=1");
+	assert_string_equal(provider->url, ACCOUNT "/IncomingPhoneNumbers.json?PageSize=1");
 	assert_false(probes(&sms, 200, "{}").answer.sent);
 	assert_int_equal(probes(&sms, 401, "{\"code\":20003}").answer.why.failure, FAILURE_CONFIG);
 }
-
-static void opens_not(const struct config_channel *broken, const struct channel_ops *ops, const char *part)
-{
-	char why[CONFIG_WHY_MAX] = "";
-	void *channel = NULL;
-
-	assert_true(ops->open(broken, &provider.http, &channel, why) < 0);
-	assert_memory_equal(why, "test.conf:1: channel \"t\": ", 26);
-	if (!strstr(why, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, why);
-	assert_null(strstr(why, TOKEN));
-}
-
-#define WRONG(o, member, text, part)                                                                                   \
-	do {                                                                                                           \
-		static char value[] = text;                                                                            \
-		struct config_channel broken = (o).section;                                                            \
-		broken.member = value;                                                                                 \
-		opens_not(&broken, (o).ops, part);                                                                     \
-	} while (0)
 
 static void test_config_errors_name_their_place(void **state)
 {
 	struct config_channel other = sms.section;
 
 	(void)state;
-	WRONG(sms, account, "", "needs account");
-	WRONG(sms, account, "AC123", "needs account");
-	WRONG(voice, account, "AC0123456789abcdef0123456789abcde/", "needs account");
-	WRONG(sms, user, "AC" HEX, "user is the SID");
-	WRONG(sms, password, "file:/x", "password");
-	WRONG(sms, token, "", "needs token");
-	WRONG(sms, token, "file:/nowhere/at/all", "token: ");
-	WRONG(sms, sender, "", "either sender or messaging_service");
-	WRONG(sms, messaging_service, "MG" HEX, "either sender or messaging_service");
-	WRONG(sms, sender, "+1415", "sender is");
-	WRONG(sms, sender, "A name too long", "sender is");
-	WRONG(sms, content_sid, "HX" HEX, "kind = whatsapp");
-	WRONG(whatsapp, sender, "Acme", "WhatsApp number");
-	WRONG(whatsapp, content_sid, "", "needs content_sid");
-	WRONG(voice, sender, "Acme", "needs sender");
-	WRONG(voice, sender, "", "needs sender");
-	WRONG(sms, callback_url, "http://127.0.0.1/", "https");
-	WRONG(voice, callback_url, "https://otp.example/#a", "https");
-	WRONG(sms, base_url, "http://api.twilio.example", "base_url");
+	FAMILY_REFUSES(&family, sms, account, "", "needs account");
+	FAMILY_REFUSES(&family, sms, account, "AC123", "needs account");
+	FAMILY_REFUSES(&family, voice, account, "AC0123456789abcdef0123456789abcde/", "needs account");
+	FAMILY_REFUSES(&family, sms, user, "AC" HEX, "user is the SID");
+	FAMILY_REFUSES(&family, sms, password, "file:/x", "password");
+	FAMILY_REFUSES(&family, sms, token, "", "needs token");
+	FAMILY_REFUSES(&family, sms, token, "file:/nowhere/at/all", "token: ");
+	FAMILY_REFUSES(&family, sms, sender, "", "either sender or messaging_service");
+	FAMILY_REFUSES(&family, sms, messaging_service, "MG" HEX, "either sender or messaging_service");
+	FAMILY_REFUSES(&family, sms, sender, "+1415", "sender is");
+	FAMILY_REFUSES(&family, sms, sender, "A name too long", "sender is");
+	FAMILY_REFUSES(&family, sms, content_sid, "HX" HEX, "kind = whatsapp");
+	FAMILY_REFUSES(&family, whatsapp, sender, "Acme", "WhatsApp number");
+	FAMILY_REFUSES(&family, whatsapp, content_sid, "", "needs content_sid");
+	FAMILY_REFUSES(&family, voice, sender, "Acme", "needs sender");
+	FAMILY_REFUSES(&family, voice, sender, "", "needs sender");
+	FAMILY_REFUSES(&family, sms, callback_url, "http://127.0.0.1/", "https");
+	FAMILY_REFUSES(&family, voice, callback_url, "https://otp.example/#a", "https");
+	FAMILY_REFUSES(&family, sms, base_url, "http://api.twilio.example", "base_url");
 	other.sender = empty;
 	other.messaging_service = name;
-	opens_not(&other, &channel_twilio, "messaging_service is");
-	opens_not(&voice.section, &channel_twilio, "sms or whatsapp");
-	opens_not(&sms.section, &channel_twilio_voice, "for voice");
+	family_refuses(&family, &channel_twilio, &other, "messaging_service is");
+	family_refuses(&family, &channel_twilio, &voice.section, "sms or whatsapp");
+	family_refuses(&family, &channel_twilio_voice, &sms.section, "for voice");
 }
 
 static void test_senders_of_sms(void **state)
@@ -603,21 +545,15 @@ static void test_senders_of_sms(void **state)
 		void *channel;
 
 		other.sender = senders[i];
-		assert_int_equal(channel_twilio.open(&other, &provider.http, &channel, why), 0);
+		assert_int_equal(channel_twilio.open(&other, &provider->http, &channel, why), 0);
 		channel_twilio.close(channel);
 	}
 }
 
 static void test_cancelled_is_not_answered(void **state)
 {
-	struct fake_call call;
-
 	(void)state;
-	provider.hold = true;
-	call = fake_send(voice.ops, voice.channel, &message);
-	voice.ops->cancel(&call.call);
-	assert_int_equal(provider.cancelled, 1);
-	assert_int_equal(call.count, 0);
+	family_check_cancel(&family, voice.ops, voice.channel, &message);
 }
 
 int main(void)

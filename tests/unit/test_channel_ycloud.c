@@ -1,5 +1,5 @@
 /* drivers ycloud and ycloud_voice: what YCloud gets to see, and what we make of its answers. */
-#include "tests/unit/fake_provider.h"
+#include "tests/unit/family.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -20,7 +20,9 @@
 static char name[] = "y", number[] = "+966112345678", template[] = "verification_code", english[] = "en_US",
 	    arabic[] = "ar", portuguese[] = "pt_BR", sender[] = "Acme", callback[] = "https://otp.example/receipts/y";
 static char *approved[] = {arabic, english, portuguese, NULL};
-static struct fake_provider provider;
+static const char *const private[] = {"123456", "966501234567", NULL};
+static struct family family = {.secret = KEY, .private = private, .place = "test.conf:1: channel \"y\": "};
+static struct fake_provider *const provider = &family.provider;
 static struct config_channel section;
 static char *key;
 
@@ -64,7 +66,7 @@ static int setup(void **state)
 	char why[CONFIG_WHY_MAX] = "";
 
 	(void)state;
-	fake_provider_init(&provider);
+	fake_provider_init(provider);
 	key = fake_secret(KEY "\n");
 	section = fake_section;
 	section.name = section.driver = name;
@@ -78,7 +80,7 @@ static int setup(void **state)
 	whatsapp.section.sender = number;
 	whatsapp.section.template = template;
 	for (size_t i = 0; i < COUNT(all); i++)
-		if (all[i]->ops->open(&all[i]->section, &provider.http, &all[i]->channel, why) < 0)
+		if (all[i]->ops->open(&all[i]->section, &provider->http, &all[i]->channel, why) < 0)
 			fail_msg("%s", why);
 	return 0;
 }
@@ -92,25 +94,13 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Neither the key nor code nor number may stand in what is told or asked for. */
-static void check_secrecy(const struct fake_call *call)
-{
-	const char *const secrets[] = {KEY, "123456", "966501234567"};
-	const char *const places[] = {provider.url, call->answer.why.code, call->answer.why.detail, call->answer.trace};
-
-	for (size_t i = 0; i < COUNT(secrets); i++)
-		for (size_t k = 0; k < COUNT(places); k++)
-			assert_null(strstr(places[k], secrets[i]));
-}
-
 static struct fake_call hears(const struct opened *o, long status, const char *body)
 {
 	struct fake_call call;
 
-	fake_provider_says(&provider, status, body);
+	fake_provider_says(provider, status, body);
 	call = fake_send(o->ops, o->channel, &message);
-	assert_int_equal(call.count, 1);
-	check_secrecy(&call);
+	family_check(&family, &call);
 	return call;
 }
 
@@ -119,23 +109,23 @@ static void test_requests_are_those_of_the_documentation(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(all); i++) {
 		hears(all[i], 200, "{}");
-		assert_string_equal(provider.method, "POST");
-		assert_string_equal(provider.url, all[i]->send_url);
-		assert_string_equal(provider.headers, JSON);
+		assert_string_equal(provider->method, "POST");
+		assert_string_equal(provider->url, all[i]->send_url);
+		assert_string_equal(provider->headers, JSON);
 	}
 	hears(&whatsapp, 200, "{}");
 	assert_string_equal(
-		provider.body,
+		provider->body,
 		"{\"from\":\"+966112345678\",\"to\":\"+966501234567\",\"type\":\"template\",\"template\":{"
 		"\"name\":\"verification_code\",\"language\":{\"code\":\"en_US\"},\"components\":[{\"type\":\"body\","
 		"\"parameters\":[{\"type\":\"text\",\"text\":\"123456\"}]},{\"type\":\"button\",\"sub_type\":\"url\","
 		"\"index\":0,\"parameters\":[{\"type\":\"text\",\"text\":\"123456\"}]}]},"
 		"\"externalId\":\"0123456789abcdef0123456789abcdef\"}");
 	hears(&sms, 200, "{}");
-	assert_string_equal(provider.body, "{\"to\":\"+966501234567\",\"text\":\"Say \\\"123456\\\", \\\\o/\","
-					   "\"externalId\":\"0123456789abcdef0123456789abcdef\"}");
+	assert_string_equal(provider->body, "{\"to\":\"+966501234567\",\"text\":\"Say \\\"123456\\\", \\\\o/\","
+					    "\"externalId\":\"0123456789abcdef0123456789abcdef\"}");
 	hears(&voice, 200, "{}");
-	assert_string_equal(provider.body,
+	assert_string_equal(provider->body,
 			    "{\"to\":\"+966501234567\",\"verificationCode\":\"123456\",\"language\":\"en\","
 			    "\"externalId\":\"0123456789abcdef0123456789abcdef\"}");
 }
@@ -148,13 +138,13 @@ static void test_sender_and_callback_of_the_section(void **state)
 	sms.section.sender = sender;
 	sms.section.callback_url = callback;
 	hears(&sms, 200, "{}");
-	assert_string_equal(provider.body, "{\"to\":\"+966501234567\",\"text\":\"Say \\\"123456\\\", \\\\o/\","
-					   "\"senderId\":\"Acme\",\"externalId\":\"0123456789abcdef0123456789abcdef\","
-					   "\"callbackUrl\":\"https://otp.example/receipts/y"
-					   "?id=0123456789abcdef0123456789abcdef\"}");
+	assert_string_equal(provider->body, "{\"to\":\"+966501234567\",\"text\":\"Say \\\"123456\\\", \\\\o/\","
+					    "\"senderId\":\"Acme\",\"externalId\":\"0123456789abcdef0123456789abcdef\","
+					    "\"callbackUrl\":\"https://otp.example/receipts/y"
+					    "?id=0123456789abcdef0123456789abcdef\"}");
 	voice.section.callback_url = with_query;
 	hears(&voice, 200, "{}");
-	assert_non_null(strstr(provider.body, "\"callbackUrl\":\"https://otp.example/r?x=1&id=0123456789abcdef"));
+	assert_non_null(strstr(provider->body, "\"callbackUrl\":\"https://otp.example/r?x=1&id=0123456789abcdef"));
 }
 
 static void language_is(const struct opened *o, const char *user, const char *field)
@@ -163,8 +153,8 @@ static void language_is(const struct opened *o, const char *user, const char *fi
 
 	other.lang = user;
 	fake_send(o->ops, o->channel, &other);
-	if (!strstr(provider.body, field))
-		fail_msg("%s: %s is not in %s", user, field, provider.body);
+	if (!strstr(provider->body, field))
+		fail_msg("%s: %s is not in %s", user, field, provider->body);
 }
 
 static void test_language_of_the_user_or_one_that_there_is(void **state)
@@ -189,15 +179,9 @@ static void test_what_does_not_fit_is_not_sent(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(numbers) * COUNT(all); i++) {
 		const struct opened *o = all[i % COUNT(all)];
-		struct fake_call call;
 
-		other.to = numbers[i / COUNT(all)];
-		call = fake_send(o->ops, o->channel, &other);
-		assert_int_equal(call.count, 1);
-		assert_false(call.answer.sent);
-		assert_int_equal(call.answer.why.failure, FAILURE_UNDELIVERABLE);
+		family_keeps(&family, o->ops, o->channel, &message, numbers[i / COUNT(all)]);
 	}
-	other.to = message.to;
 	other.code = "1234567890123456";
 	assert_false(fake_send(whatsapp.ops, whatsapp.channel, &other).answer.sent);
 	other.code = "1234567";
@@ -206,7 +190,7 @@ static void test_what_does_not_fit_is_not_sent(void **state)
 	assert_false(fake_send(voice.ops, voice.channel, &other).answer.sent);
 	other.code = "12345a";
 	assert_false(fake_send(voice.ops, voice.channel, &other).answer.sent);
-	assert_int_equal(provider.requests, 0);
+	assert_int_equal(provider->requests, 0);
 }
 
 static void test_accepted_with_an_id(void **state)
@@ -291,13 +275,8 @@ static void test_errors_go_by_their_word(void **state)
 		for (size_t k = 0; k < COUNT(statuses) * COUNT(all); k++) {
 			struct fake_call call = hears(all[k % COUNT(all)], statuses[k / COUNT(all)], body);
 
-			assert_false(call.answer.sent);
 			assert_string_equal(call.answer.why.code, row->word);
-			assert_string_equal(call.answer.why.detail, row->meaning);
-			assert_int_equal(call.answer.why.failure, row->failure);
-			assert_int_equal(call.answer.why.alarm, row->alarm);
-			assert_int_equal(call.answer.why.breaker, row->breaker);
-			assert_int_equal(call.answer.retry, row->retry);
+			family_check_row(&call, row);
 			assert_string_equal(call.answer.trace, "req_1KjtKI80IKoaJNa6n6p");
 		}
 	}
@@ -340,8 +319,8 @@ static void test_retry_after_is_passed_on(void **state)
 	struct fake_call call;
 
 	(void)state;
-	fake_provider_says(&provider, 429, "{\"error\":{\"status\":429,\"code\":\"TOO_MANY_REQUESTS\"}}");
-	provider.answer.retry_after = 7;
+	fake_provider_says(provider, 429, "{\"error\":{\"status\":429,\"code\":\"TOO_MANY_REQUESTS\"}}");
+	provider->answer.retry_after = 7;
 	call = fake_send(whatsapp.ops, whatsapp.channel, &message);
 	assert_true(call.answer.retry);
 	assert_int_equal(call.answer.retry_after, 7);
@@ -349,23 +328,8 @@ static void test_retry_after_is_passed_on(void **state)
 
 static void test_no_answer(void **state)
 {
-	static const enum failure failures[] = {
-		[HTTP_NOT_SENT] = FAILURE_TRANSIENT,
-		[HTTP_NOT_TRUSTED] = FAILURE_CONFIG,
-		[HTTP_LOST] = FAILURE_UNKNOWN_OUTCOME,
-	};
-
 	(void)state;
-	for (int outcome = HTTP_NOT_SENT; outcome <= HTTP_LOST; outcome++) {
-		struct fake_call call;
-
-		provider.answer = (struct http_answer){.outcome = (enum http_outcome)outcome, .body = "", .error = "w"};
-		call = fake_send(sms.ops, sms.channel, &message);
-		assert_int_equal(call.count, 1);
-		assert_int_equal(call.answer.why.failure, failures[outcome]);
-		call = fake_poll(sms.ops, sms.channel, "1a");
-		assert_int_equal(call.answer.why.failure, failures[outcome]);
-	}
+	family_check_no_answer(&family, sms.ops, sms.channel, &message, "1a");
 }
 
 static struct fake_call polls(const struct opened *o, long status, const char *record)
@@ -375,10 +339,9 @@ static struct fake_call polls(const struct opened *o, long status, const char *r
 
 	snprintf(body, sizeof(body), o->list ? "{\"offset\":0,\"limit\":10,\"length\":1,\"items\":[%s]}" : "%s",
 		 record);
-	fake_provider_says(&provider, status, body);
+	fake_provider_says(provider, status, body);
 	call = fake_poll(o->ops, o->channel, "63f71fdc2c5d9f4d8ee3d1a1");
-	assert_int_equal(call.count, 1);
-	check_secrecy(&call);
+	family_check(&family, &call);
 	return call;
 }
 
@@ -402,10 +365,10 @@ static void test_poll_of_each_state(void **state)
 		assert_true(call.answer.sent);
 		assert_int_equal(call.answer.state, rows[i / COUNT(all)].state);
 		snprintf(url, sizeof(url), "%s63f71fdc2c5d9f4d8ee3d1a1", o->poll_url);
-		assert_string_equal(provider.url, url);
-		assert_string_equal(provider.method, "GET");
-		assert_string_equal(provider.headers, HEADERS);
-		assert_string_equal(provider.body, "");
+		assert_string_equal(provider->url, url);
+		assert_string_equal(provider->method, "GET");
+		assert_string_equal(provider->headers, HEADERS);
+		assert_string_equal(provider->body, "");
 	}
 }
 
@@ -443,7 +406,7 @@ static void test_poll_that_says_nothing(void **state)
 			 FAILURE_TRANSIENT);
 	assert_int_equal(polls(&whatsapp, 401, "{\"error\":{\"code\":\"UNAUTHORIZED\"}}").answer.why.failure,
 			 FAILURE_CONFIG);
-	provider.requests = 0;
+	provider->requests = 0;
 	for (size_t i = 0; i < COUNT(ids) * COUNT(all); i++) {
 		const struct opened *o = all[i % COUNT(all)];
 		struct fake_call call = fake_poll(o->ops, o->channel, ids[i / COUNT(all)]);
@@ -451,19 +414,18 @@ static void test_poll_that_says_nothing(void **state)
 		assert_int_equal(call.count, 1);
 		assert_int_equal(call.answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
 	}
-	assert_int_equal(provider.requests, 0);
+	assert_int_equal(provider->requests, 0);
 }
 
 static struct fake_call probes(const struct opened *o, long status, const char *body)
 {
 	struct fake_call call;
 
-	fake_provider_says(&provider, status, body);
+	fake_provider_says(provider, status, body);
 	call = fake_probe(o->ops, o->channel);
-	assert_int_equal(call.count, 1);
-	assert_string_equal(provider.url, "https://api.ycloud.com/v2/balance");
-	assert_string_equal(provider.method, "GET");
-	check_secrecy(&call);
+	assert_string_equal(provider->url, "https://api.ycloud.com/v2/balance");
+	assert_string_equal(provider->method, "GET");
+	family_check(&family, &call);
 	return call;
 }
 
@@ -498,59 +460,33 @@ static void test_balance_for_a_hundred_messages_is_low(void **state)
 	assert_string_equal(probes(&sms, 200, "{\"amount\":4.99,\"currency\":\"EUR\"}").answer.why.detail, "");
 }
 
-static void opens_not(struct config_channel *broken, const struct channel_ops *ops, const char *part)
-{
-	char why[CONFIG_WHY_MAX] = "";
-	void *channel = NULL;
-
-	assert_true(ops->open(broken, &provider.http, &channel, why) < 0);
-	assert_memory_equal(why, "test.conf:1: channel \"y\": ", 26);
-	if (!strstr(why, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, why);
-	assert_null(strstr(why, KEY));
-}
-
-#define WRONG(o, member, text, part)                                                                                   \
-	do {                                                                                                           \
-		static char value[] = text;                                                                            \
-		struct config_channel broken = (o).section;                                                            \
-		broken.member = value;                                                                                 \
-		opens_not(&broken, (o).ops, part);                                                                     \
-	} while (0)
-
 static void test_config_errors_name_their_place(void **state)
 {
 	struct config_channel other = sms.section;
 
 	(void)state;
-	WRONG(whatsapp, sender, "", "needs sender");
-	WRONG(whatsapp, sender, "966112345678", "needs sender");
-	WRONG(whatsapp, template, "", "needs template");
-	WRONG(whatsapp, template, "A b", "needs template");
-	WRONG(whatsapp, language, "", "needs language");
-	WRONG(whatsapp, callback_url, "https://otp.example/", "kind = sms");
-	WRONG(sms, callback_url, "http://127.0.0.1/", "https");
-	WRONG(voice, callback_url, "https://otp.example/#a", "https");
-	WRONG(voice, callback_url, "otp.example", "callback_url");
-	WRONG(sms, token, "", "needs token");
-	WRONG(sms, token, "file:/nowhere/at/all", "token: ");
-	WRONG(sms, base_url, "http://api.ycloud.example", "base_url");
+	FAMILY_REFUSES(&family, whatsapp, sender, "", "needs sender");
+	FAMILY_REFUSES(&family, whatsapp, sender, "966112345678", "needs sender");
+	FAMILY_REFUSES(&family, whatsapp, template, "", "needs template");
+	FAMILY_REFUSES(&family, whatsapp, template, "A b", "needs template");
+	FAMILY_REFUSES(&family, whatsapp, language, "", "needs language");
+	FAMILY_REFUSES(&family, whatsapp, callback_url, "https://otp.example/", "kind = sms");
+	FAMILY_REFUSES(&family, sms, callback_url, "http://127.0.0.1/", "https");
+	FAMILY_REFUSES(&family, voice, callback_url, "https://otp.example/#a", "https");
+	FAMILY_REFUSES(&family, voice, callback_url, "otp.example", "callback_url");
+	FAMILY_REFUSES(&family, sms, token, "", "needs token");
+	FAMILY_REFUSES(&family, sms, token, "file:/nowhere/at/all", "token: ");
+	FAMILY_REFUSES(&family, sms, base_url, "http://api.ycloud.example", "base_url");
 	other.kind = CHANNEL_VOICE;
-	opens_not(&other, &channel_ycloud, "whatsapp or sms");
-	opens_not(&sms.section, &channel_ycloud_voice, "for voice");
-	assert_int_equal(0, provider.requests);
+	family_refuses(&family, &channel_ycloud, &other, "whatsapp or sms");
+	family_refuses(&family, &channel_ycloud_voice, &sms.section, "for voice");
+	assert_int_equal(0, provider->requests);
 }
 
 static void test_cancelled_is_not_answered(void **state)
 {
-	struct fake_call call;
-
 	(void)state;
-	provider.hold = true;
-	call = fake_send(&channel_ycloud, sms.channel, &message);
-	channel_ycloud.cancel(&call.call);
-	assert_int_equal(provider.cancelled, 1);
-	assert_int_equal(call.count, 0);
+	family_check_cancel(&family, sms.ops, sms.channel, &message);
 }
 
 int main(void)

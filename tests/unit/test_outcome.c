@@ -467,7 +467,9 @@ static void a_templates_events_open_and_close_its_breaker(void **state)
 				.subject = "login_code",
 				.lang = "en_US",
 				.event = "PAUSED",
-				.alarm = ALARM_NOW};
+				.alarm = ALARM_NOW,
+				.stops = true,
+				.at = (uint64_t)f.clock.wall};
 	struct reply reply;
 
 	(void)state;
@@ -477,14 +479,29 @@ static void a_templates_events_open_and_close_its_breaker(void **state)
 	assert_string_equal(reply.alarm[0].kind, "template");
 	assert_string_equal(channel_of(SAUDI), "sms");
 	signal.healthy = true;
+	signal.stops = false;
 	signal.alarm = ALARM_NONE;
 	strcpy(signal.event, "APPROVED");
+	fixture_advance(&f, 60);
+	signal.at = (uint64_t)f.clock.wall;
+	hears(&signal);
+	assert_string_equal(channel_of(SAUDI), "wa");
+	/* What comes late of before changes nothing. */
+	signal.at -= 30;
+	signal.stops = true;
+	signal.healthy = false;
+	hears(&signal);
+	assert_string_equal(channel_of(SAUDI), "wa");
+	/* A warning stops nothing. */
+	signal.at += 60;
+	signal.stops = false;
+	signal.alarm = ALARM_NOW;
+	strcpy(signal.event, "FLAGGED");
 	hears(&signal);
 	assert_string_equal(channel_of(SAUDI), "wa");
 	strcpy(signal.subject, "another_one");
 	strcpy(signal.event, "DISABLED");
-	signal.healthy = false;
-	signal.alarm = ALARM_NOW;
+	signal.stops = true;
 	hears(&signal);
 	assert_string_equal(channel_of(SAUDI), "wa");
 }

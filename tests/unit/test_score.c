@@ -33,7 +33,7 @@ static void failures_take_it_down_and_deliveries_up_again(void **state)
 		last = score_success(&score, NOW);
 	}
 	assert_true(last < SCORE_FULL / 10);
-	assert_true(score_rank(&score, NOW, 60) >= 18);
+	assert_int_equal(score_rank(&score, NOW, 60), 8);
 	for (int i = 0; i < 20; i++)
 		score_add(&score, true, SECOND, NOW);
 	assert_true(score_success(&score, NOW) > SCORE_FULL * 9 / 10);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -352,6 +353,7 @@ static void a_failed_receipt_is_followed_by_an_sms_at_once(void **state)
 	assert_string_equal(second.code, first.code);
 	assert_true(log_holds("alarm: channel: whatsapp: 190"));
 	turn(200);
+	assert_false(log_holds("alarm { exec }")); /* its end was seen, and was a good one */
 	path_of("alarms", path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
@@ -485,5 +487,10 @@ int main(void)
 		TEST(a_flood_of_receipts_is_taken_in_turn),
 	};
 
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL); /* as service_main() does */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* config check: what every program would say about a config file. */
 #include "daemon/base/config_schema.h"
 #include "daemon/base/secret.h"
+#include "daemon/webhook/hooks.h"
 #include "tools/otpctl/config_findings.h"
 #include "tools/otpctl/otpctl.h"
 #include "tools/otpctl/output.h"
@@ -123,6 +124,15 @@ static void check_groups(const struct config *config, const struct config_findin
 			policy, group);
 }
 
+/* What the webhook would refuse. */
+static void check_webhook(const struct config *config, const struct config_findings *found)
+{
+	char why[CONFIG_WHY_MAX];
+
+	if (hooks_check(config, why) < 0)
+		config_findings_add(found->errors, "%s", why);
+}
+
 static void print_findings(const struct config_findings *found)
 {
 	json_t *sentence;
@@ -141,6 +151,7 @@ static int report(const struct otpctl *ctl, const char *file, const struct confi
 	for (char **warning = config->warnings; *warning; warning++)
 		config_findings_add(found.warnings, "%s", *warning);
 	check_groups(config, &found);
+	check_webhook(config, &found);
 	config_findings_routes(config, &found);
 	config_findings_languages(config, &found);
 	segments = config_findings_segments(config, &found);

@@ -25,8 +25,7 @@ static void check_config(struct doctor *doctor)
 }
 
 static void (*const checks[])(struct doctor *) = {
-	check_config,     doctor_check_sockets, doctor_check_core,
-	doctor_check_meta, doctor_check_pam,     doctor_check_sshd,
+	check_config, doctor_check_sockets, doctor_check_core, doctor_check_meta, doctor_check_pam, doctor_check_sshd,
 };
 
 void doctor_report(struct doctor *doctor, enum verdict verdict, const char *name, const char *advice,

@@ -15,7 +15,6 @@
 #include <time.h>
 
 #define DAY 86400
-#define VERSION_DAYS 90
 #define TOKEN_DAYS 14
 #define NUMBER_FIELDS "health_status,status,quality_rating,whatsapp_business_manager_messaging_limit,throughput"
 
@@ -47,24 +46,25 @@ static void report_refused(struct visit *v, enum verdict verdict, const char *wh
 
 static void check_version(struct visit *v)
 {
+	static const struct {
+		enum verdict verdict;
+		const char *what, *advice;
+	} rows[] = {
+		[META_VERSION_UNKNOWN] = {VERDICT_OK, "is not in this program's list", NULL},
+		[META_VERSION_OPEN] = {VERDICT_OK, "has no end yet", NULL},
+		[META_VERSION_LIVES] = {VERDICT_OK, "ends on", NULL},
+		[META_VERSION_ENDS] = {VERDICT_WARN, "ends on", "set api_version = \"" META_VERSION_DEFAULT "\""},
+		[META_VERSION_ENDED] = {VERDICT_FAIL, "ended on", "set api_version = \"" META_VERSION_DEFAULT "\""},
+	};
 	const char *version = v->channel->api_version;
-	int64_t end, left;
-	char when[OUTPUT_TIME_MAX];
+	char when[OUTPUT_TIME_MAX] = "";
+	int64_t end;
+	enum meta_version state = meta_version(version, time(NULL), &end);
 
-	if (!meta_version_end(version, &end)) {
-		doctor_report(v->doctor, VERDICT_OK, v->name, NULL, "api_version %s is not in this program's list", version);
-		return;
-	}
-	left = end - (int64_t)time(NULL);
-	if (end == 0)
-		doctor_report(v->doctor, VERDICT_OK, v->name, NULL, "api_version %s has no end yet", version);
-	else if (left <= 0)
-		doctor_report(v->doctor, VERDICT_FAIL, v->name, "set api_version = \"" META_VERSION_DEFAULT "\"",
-			      "api_version %s ended on %.10s", version, output_time((uint64_t)end, when));
-	else
-		doctor_report(v->doctor, left < (int64_t)VERSION_DAYS * DAY ? VERDICT_WARN : VERDICT_OK, v->name,
-			      left < (int64_t)VERSION_DAYS * DAY ? "set api_version = \"" META_VERSION_DEFAULT "\"" : NULL,
-			      "api_version %s ends on %.10s", version, output_time((uint64_t)end, when));
+	if (end)
+		output_time((uint64_t)end, when);
+	doctor_report(v->doctor, rows[state].verdict, v->name, rows[state].advice, "api_version %s %s%s%.10s", version,
+		      rows[state].what, end ? " " : "", when);
 }
 
 /* The token. */
@@ -74,9 +74,8 @@ static bool has_scope(const json_t *data, const char *scope)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(data, "scopes"), i, one) if (json_is_string(one) &&
-									 strcmp(json_string_value(one), scope) == 0)
-		return true;
+	json_array_foreach(json_object_get(data, "scopes"), i,
+			   one) if (json_is_string(one) && strcmp(json_string_value(one), scope) == 0) return true;
 	return false;
 }
 
@@ -91,7 +90,10 @@ static void check_expiry(struct visit *v, const json_t *data)
 	else if (end == 0)
 		doctor_report(v->doctor, VERDICT_OK, v->name, NULL, "token: never expires");
 	else
-		doctor_report(v->doctor, days < 1 ? VERDICT_FAIL : days < TOKEN_DAYS ? VERDICT_WARN : VERDICT_OK,
+		doctor_report(v->doctor,
+			      days < 1            ? VERDICT_FAIL
+			      : days < TOKEN_DAYS ? VERDICT_WARN
+						  : VERDICT_OK,
 			      v->name, days < TOKEN_DAYS ? advice : NULL, "token: expires in %lld day%s",
 			      (long long)days, days == 1 ? "" : "s");
 }
@@ -126,7 +128,8 @@ static void check_token(struct visit *v)
 
 static void report_entity(struct visit *v, const json_t *entity)
 {
-	char type[GRAPH_TEXT_MAX], state[GRAPH_TEXT_MAX], why[GRAPH_TEXT_MAX], help[GRAPH_TEXT_MAX], code[GRAPH_TEXT_MAX];
+	char type[GRAPH_TEXT_MAX], state[GRAPH_TEXT_MAX], why[GRAPH_TEXT_MAX], help[GRAPH_TEXT_MAX],
+		code[GRAPH_TEXT_MAX];
 	json_t *error;
 	size_t i;
 
@@ -154,7 +157,8 @@ static void check_health(struct visit *v, const json_t *root)
 
 static void check_quality(struct visit *v, const json_t *root)
 {
-	static const char *const good[] = {"GREEN", "UNKNOWN", "NA", "", NULL}, *const middling[] = {"YELLOW", "RED", NULL};
+	static const char *const good[] = {"GREEN", "UNKNOWN", "NA", "", NULL}, *const middling[] = {"YELLOW", "RED",
+												     NULL};
 	char quality[GRAPH_TEXT_MAX], tier[GRAPH_TEXT_MAX], level[GRAPH_TEXT_MAX];
 
 	graph_text(root, "/quality_rating", quality);
@@ -196,8 +200,14 @@ static bool check_template(const char *language, void *userdata)
 	const char *quality = meta_templates_text(template, "quality");
 	bool poor = strcmp(quality, "RED") == 0 || strcmp(quality, "YELLOW") == 0;
 
-	doctor_report(check->visit->doctor, !well ? VERDICT_FAIL : poor ? VERDICT_WARN : VERDICT_OK, check->visit->name,
-		      well ? NULL : template ? "whatsapp-otpctl template status" : "whatsapp-otpctl template create",
+	doctor_report(check->visit->doctor,
+		      !well  ? VERDICT_FAIL
+		      : poor ? VERDICT_WARN
+			     : VERDICT_OK,
+		      check->visit->name,
+		      well       ? NULL
+		      : template ? "whatsapp-otpctl template status"
+				 : "whatsapp-otpctl template create",
 		      "template %s %s: %s, quality %s; %s", check->visit->channel->template, language,
 		      template ? meta_templates_text(template, "status") : "MISSING", quality[0] ? quality : "-",
 		      meta_templates_effect(template));
@@ -243,8 +253,8 @@ static void check_history(struct visit *v)
 		break;
 	case META_HISTORY_FORBIDDEN:
 		doctor_report(v->doctor, wanted ? VERDICT_FAIL : VERDICT_OK, v->name,
-			      wanted ? "set receipts = webhook or none" : NULL,
-			      "receipts = poll is not possible: %s", answer.why);
+			      wanted ? "set receipts = webhook or none" : NULL, "receipts = poll is not possible: %s",
+			      answer.why);
 		break;
 	default:
 		report_refused(v, wanted ? VERDICT_WARN : VERDICT_SKIP, "receipts = poll", &answer);

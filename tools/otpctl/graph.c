@@ -77,6 +77,7 @@ int graph_open(const struct graph_terms *terms, struct graph **ret, char why[sta
 	}
 	g = calloc(1, sizeof(*g));
 	r = g ? setup_memory() : -ENOMEM;
+	secret_harden_process();
 	if (r == 0)
 		r = copy_terms(g, terms);
 	if (r == 0)
@@ -223,7 +224,8 @@ static void start(struct exchange *x, const char *method, const char *url, const
 {
 	struct graph *g = x->graph;
 	char authorization[sizeof(BEARER) + SECRET_MAX];
-	const char *headers[] = {authorization, body ? "Content-Type: application/json" : NULL, NULL};
+	const char *headers[] = {authorization,
+				 body ? body[0] ? "Content-Type: application/json" : "Content-Type:" : NULL, NULL};
 	const struct http_request request = {
 		.method = method,
 		.url = url,
@@ -242,7 +244,8 @@ int graph_call(struct graph *g, const char *method, json_t *body, enum graph_bod
 	       const char *path, ...)
 {
 	struct exchange x = {.call = {.done = on_done}, .graph = g, .answer = ret, .kind = kind};
-	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	bool post = strcmp(method, "POST") == 0;
+	char *text = body ? json_dumps(body, JSON_COMPACT) : post ? strdup("") : NULL;
 	char *rest = NULL, *url = NULL;
 	va_list args;
 
@@ -253,7 +256,7 @@ int graph_call(struct graph *g, const char *method, json_t *body, enum graph_bod
 	va_end(args);
 	if (rest && asprintf(&url, "%s/%s", g->base, rest) < 0)
 		url = NULL;
-	if (url && (text || !body)) {
+	if (url && (text || !post)) {
 		start(&x, method, url, text);
 		wait_for(&x);
 	}

@@ -1,4 +1,5 @@
 /* key init: makes the master key, from which every other key is derived. */
+#include "tools/otpctl/key.h"
 #include "tools/otpctl/file.h"
 #include "tools/otpctl/otpctl.h"
 #include "tools/otpctl/output.h"
@@ -79,7 +80,7 @@ static int fill_file(int fd, const char *path, const struct passwd *owner)
 	return r == 0 ? sync_directory_of(path) : r;
 }
 
-static int write_key(const char *path, const struct passwd *owner)
+int key_make(const char *path, const struct passwd *owner)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400), r;
 
@@ -112,7 +113,7 @@ int command_key_init(struct otpctl *ctl)
 		output_error("--owner %s: no such user on this system", name);
 		return EXIT_USAGE;
 	}
-	status = write_key(path, owner);
+	status = key_make(path, owner);
 	if (status != EXIT_OK)
 		return status;
 	if (ctl->options.json)

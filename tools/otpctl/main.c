@@ -1,4 +1,5 @@
 /* whatsapp-otpctl: the table of its commands, and how one of them is found, explained and run. */
+#include "tools/otpctl/meta_commands.h"
 #include "tools/otpctl/options.h"
 #include "tools/otpctl/output.h"
 
@@ -102,7 +103,7 @@ static void print_help(void)
 {
 	printf("usage: whatsapp-otpctl [--config FILE] [--json] [--socket PATH] COMMAND …\n\nCommands:\n");
 	for (size_t i = 0; i < COUNT(commands); i++)
-		printf("  %-19s %s\n", commands[i].name, commands[i].purpose);
+		printf("  %-20s %s\n", commands[i].name, commands[i].purpose);
 	printf("\nOptions (before or behind the command):\n");
 	options_print(OPTIONS_EVERYWHERE);
 	printf("\nExit status: 0 ok, 1 refused or not found, 2 wrong usage, 3 the core or Meta cannot be reached.\n"

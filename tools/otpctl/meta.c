@@ -129,9 +129,10 @@ const char *meta_account(const struct meta *meta)
 
 	if (c->waba_id[0])
 		return c->waba_id;
-	output_error("%s:%d: channel \"%s\": needs waba_id for this, the id of the WhatsApp Business account as WhatsApp "
-		     "Manager shows it",
-		     c->file, c->line, c->name);
+	output_error(
+		"%s:%d: channel \"%s\": needs waba_id for this, the id of the WhatsApp Business account as WhatsApp "
+		"Manager shows it",
+		c->file, c->line, c->name);
 	return NULL;
 }
 

@@ -1,5 +1,6 @@
 /* number status, register, pin, request-code, verify-code: the telephone number that codes come from. */
 #include "tools/otpctl/meta.h"
+#include "tools/otpctl/meta_commands.h"
 #include "tools/otpctl/output.h"
 #include "tools/otpctl/register_log.h"
 #include "tools/otpctl/secret_word.h"
@@ -8,7 +9,7 @@
 #include <time.h>
 
 #define FIELDS                                                                                                         \
-	"display_phone_number,verified_name,quality_rating,code_verification_status,name_status,throughput,status,"     \
+	"display_phone_number,verified_name,quality_rating,code_verification_status,name_status,throughput,status,"    \
 	"platform_type,whatsapp_business_manager_messaging_limit"
 #define DIGITS "0123456789"
 #define PIN_DIGITS 6
@@ -76,8 +77,9 @@ static const char *advice_for(long long code)
 		const char *advice;
 	} rows_of_advice[] = {
 		{100, "look at the number in WhatsApp Manager"},
-		{133005, "do not guess: each wrong PIN brings the number closer to a block; reset it in WhatsApp Manager, "
-			 "Two-step verification"},
+		{133005,
+		 "do not guess: each wrong PIN brings the number closer to a block; reset it in WhatsApp Manager, "
+		 "Two-step verification"},
 		{133006, "whatsapp-otpctl number request-code, then number verify-code"},
 		{133008, "stop: wait until Meta lifts the block (WhatsApp Manager says when), then use the right PIN"},
 		{133009, "stop: wait a few minutes before the next PIN"},
@@ -97,8 +99,8 @@ static const char *advice_for(long long code)
 static int change(const struct meta *meta, const char *edge, json_t *body, long long *ret_code)
 {
 	struct graph_answer answer;
-	int status = graph_call(meta->graph, "POST", body, GRAPH_SECRET, &answer, "%s%s", meta->channel->phone_number_id,
-				edge);
+	int status = graph_call(meta->graph, "POST", body, GRAPH_SECRET, &answer, "%s%s",
+				meta->channel->phone_number_id, edge);
 
 	*ret_code = answer.code;
 	if (status == EXIT_OK && !json_is_true(json_object_get(answer.root, "success"))) {
@@ -148,10 +150,11 @@ static int too_often(const struct register_log *log)
 {
 	char when[OUTPUT_TIME_MAX];
 
-	output_error("number register: %zu attempts within 72 hours%s; Meta takes ten and then none for 72 hours: the next "
-		     "one is free at %s, --yes tries all the same",
-		     log->attempts, log->refused_by_meta ? ", and Meta has refused one" : "",
-		     output_time((uint64_t)log->free_at, when));
+	output_error(
+		"number register: %zu attempts within 72 hours%s; Meta takes ten and then none for 72 hours: the next "
+		"one is free at %s, --yes tries all the same",
+		log->attempts, log->refused_by_meta ? ", and Meta has refused one" : "",
+		output_time((uint64_t)log->free_at, when));
 	return EXIT_REFUSED;
 }
 
@@ -162,8 +165,8 @@ static int attempt(const struct meta *meta, struct register_log *log, const char
 	char what[160];
 
 	if (r < 0) {
-		output_error("%s: the attempt cannot be written down: %s; Meta counts them, so none was made", log->path,
-			     strerror(-r));
+		output_error("%s: the attempt cannot be written down: %s; Meta counts them, so none was made",
+			     log->path, strerror(-r));
 		return EXIT_REFUSED;
 	}
 	status = change(meta, "/register", json_pack("{s:s, s:s}", "messaging_product", "whatsapp", "pin", pin), &code);

@@ -1,5 +1,6 @@
 /* template create, list, status, delete: the authentication template that carries the codes. */
 #include "tools/otpctl/meta.h"
+#include "tools/otpctl/meta_commands.h"
 #include "tools/otpctl/meta_templates.h"
 #include "tools/otpctl/output.h"
 #include "tools/otpctl/terminal.h"
@@ -228,8 +229,8 @@ int command_template_delete(struct otpctl *ctl)
 		status = confirm_deletion(ctl, work.name);
 	if (status == EXIT_OK) {
 		name = graph_encode(work.name);
-		status = graph_call(work.meta.graph, "DELETE", NULL, GRAPH_PLAIN, &answer, "%s/message_templates?name=%s",
-				    work.account, name ? name : "");
+		status = graph_call(work.meta.graph, "DELETE", NULL, GRAPH_PLAIN, &answer,
+				    "%s/message_templates?name=%s", work.account, name ? name : "");
 		if (status != EXIT_OK)
 			(void)meta_refused(&work.meta, &answer, NULL);
 		else if (ctl->options.json)

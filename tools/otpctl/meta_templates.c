@@ -15,10 +15,10 @@
 static const struct {
 	const char *language, *text;
 } buttons[] = {
-	{"en", "Copy code"},     {"ar", "نسخ الرمز"},      {"de", "Code kopieren"},     {"fr", "Copier le code"},
-	{"es", "Copiar código"}, {"pt", "Copiar código"},  {"it", "Copia codice"},      {"id", "Salin kode"},
-	{"ru", "Копировать код"}, {"hi", "कोड कॉपी करें"}, {"tr", "Kodu kopyala"},      {"ur", "کوڈ کاپی کریں"},
-	{"nl", "Code kopiëren"}, {"fil", "Kopyahin ang code"}, {"bn", "কোড কপি করুন"},
+	{"en", "Copy code"},      {"ar", "نسخ الرمز"},          {"de", "Code kopieren"}, {"fr", "Copier le code"},
+	{"es", "Copiar código"},  {"pt", "Copiar código"},      {"it", "Copia codice"},  {"id", "Salin kode"},
+	{"ru", "Копировать код"}, {"hi", "कोड कॉपी करें"},        {"tr", "Kodu kopyala"},  {"ur", "کوڈ کاپی کریں"},
+	{"nl", "Code kopiëren"},  {"fil", "Kopyahin ang code"}, {"bn", "কোড কপি করুন"},
 };
 
 static const char *button_text(const char *language)
@@ -75,10 +75,10 @@ static int get_page(struct graph *graph, const char *account, const char *name, 
 		    struct graph_answer *answer)
 {
 	char *at = graph_encode(after), *wanted = graph_encode(name ? name : "");
-	int status = graph_call(graph, "GET", NULL, GRAPH_PLAIN, answer,
-				"%s/message_templates?fields=name,status,category,language,quality_score&limit=100%s%s%s%s",
-				account, name ? "&name=" : "", wanted ? wanted : "", after[0] ? "&after=" : "",
-				at ? at : "");
+	int status = graph_call(
+		graph, "GET", NULL, GRAPH_PLAIN, answer,
+		"%s/message_templates?fields=id,name,status,category,language,quality_score&limit=100%s%s%s%s", account,
+		name ? "&name=" : "", wanted ? wanted : "", after[0] ? "&after=" : "", at ? at : "");
 
 	memory_free(at);
 	memory_free(wanted);
@@ -158,12 +158,12 @@ int meta_templates_create(struct graph *graph, const char *account, const char *
 			  int64_t ttl_seconds, struct graph_answer *answer)
 {
 	int64_t minutes = ttl_seconds < 60 ? 1 : ttl_seconds / 60;
-	json_t *body = json_pack(
-		"{s:s, s:s, s:s, s:I, s:[{s:s, s:b}, {s:s, s:I}, {s:s, s:[{s:s, s:s, s:s*}]}]}", "name", name,
-		"language", language, "category", "authentication", "message_send_ttl_seconds", (json_int_t)ttl_seconds,
-		"components", "type", "body", "add_security_recommendation", 1, "type", "footer",
-		"code_expiration_minutes", (json_int_t)minutes, "type", "buttons", "buttons", "type", "otp", "otp_type",
-		"copy_code", "text", button_text(language));
+	json_t *body =
+		json_pack("{s:s, s:s, s:s, s:I, s:[{s:s, s:b}, {s:s, s:I}, {s:s, s:[{s:s, s:s, s:s*}]}]}", "name", name,
+			  "language", language, "category", "authentication", "message_send_ttl_seconds",
+			  (json_int_t)ttl_seconds, "components", "type", "body", "add_security_recommendation", 1,
+			  "type", "footer", "code_expiration_minutes", (json_int_t)minutes, "type", "buttons",
+			  "buttons", "type", "otp", "otp_type", "copy_code", "text", button_text(language));
 
 	if (!body) {
 		*answer = (struct graph_answer){.status = EXIT_REFUSED, .code = -1};

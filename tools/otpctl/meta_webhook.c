@@ -1,6 +1,7 @@
 /* webhook subscribe, status: whether Meta tells what becomes of messages, and whom. */
 #include "tools/otpctl/credential.h"
 #include "tools/otpctl/meta.h"
+#include "tools/otpctl/meta_commands.h"
 #include "tools/otpctl/meta_subscription.h"
 #include "tools/otpctl/output.h"
 
@@ -47,7 +48,8 @@ static int subscribe(const struct meta *meta, const char *account)
 	status = graph_call(meta->graph, "POST", body, GRAPH_SECRET, &answer, "%s/subscribed_apps", account);
 	if (status != EXIT_OK)
 		(void)meta_refused(meta, &answer,
-				   url ? "is whatsapp-otp-webhook running, and reached at this URL from outside?" : NULL);
+				   url ? "is whatsapp-otp-webhook running, and reached at this URL from outside?"
+				       : NULL);
 	else if (meta->ctl->options.json)
 		output_json(json_pack("{s:s, s:b, s:s}", "account", account, "subscribed", 1, "url", url ? url : ""));
 	else
@@ -81,7 +83,8 @@ static void print_status(const struct meta *meta, const struct meta_subscription
 		return;
 	}
 	if (!s->subscribed)
-		printf("not subscribed: Meta tells nobody what becomes of messages; whatsapp-otpctl webhook subscribe\n");
+		printf("not subscribed: Meta tells nobody what becomes of messages; whatsapp-otpctl webhook "
+		       "subscribe\n");
 	else
 		printf("subscribed: app %s, %s\n", s->app[0] ? s->app : "-",
 		       s->url[0] ? s->url : "at the callback URL of the app (App Dashboard, WhatsApp, Configuration)");

@@ -36,18 +36,14 @@ static int64_t at_of(const json_t *attempt)
 	return json_integer_value(json_object_get(attempt, "at"));
 }
 
-/* The attempts that still count, oldest first. Those of a clock that was wrong count as made now. */
+/* The attempts that still count, oldest first. Those of a clock that was ahead would count for ever. */
 static json_t *recent(const json_t *all, int64_t now)
 {
 	json_t *ret = json_array(), *attempt;
 	size_t i;
 
-	json_array_foreach(all, i, attempt) if (at_of(attempt) > now - REGISTER_WINDOW)
-	{
-		if (at_of(attempt) > now)
-			(void)json_object_set_new(attempt, "at", json_integer((json_int_t)now));
-		(void)json_array_append(ret, attempt);
-	}
+	json_array_foreach(all, i, attempt) if (at_of(attempt) > now - REGISTER_WINDOW && at_of(attempt) <= now)(void)
+		json_array_append(ret, attempt);
 	return ret;
 }
 

@@ -14,7 +14,7 @@
 
 struct register_log {
 	char path[PATH_MAX];
-	void *tree;           /* of jansson */
+	void *tree; /* of jansson */
 	const char *number;
 	size_t attempts;      /* of this number, within the window */
 	bool refused_by_meta; /* one of them ended with 133016 */

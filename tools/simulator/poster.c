@@ -174,9 +174,9 @@ static bool lane_may_start(const struct lane *lane, uint64_t now)
 
 	if (lane->n == 0 || lane->under_way >= PARALLEL_MAX)
 		return false;
-	if (lane->batch && lane->n < lane->batch && now - lane->oldest_ms < BATCH_WAIT_MS)
+	if (lane->batch && lane->n < lane->batch && now < lane->oldest_ms + BATCH_WAIT_MS)
 		return false;
-	return lane->under_way == 0 || lane->n >= full || now - lane->started_ms > SLOW_MS;
+	return lane->under_way == 0 || lane->n >= full || now > lane->started_ms + SLOW_MS;
 }
 
 /* Takes those that can go in one request. */

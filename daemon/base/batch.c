@@ -1,4 +1,4 @@
-#include "daemon/webhook/batch.h"
+#include "daemon/base/batch.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -16,10 +16,13 @@ void batch_free(struct batch *batch)
 {
 	if (!batch)
 		return;
+	if (batch->data)
+		explicit_bzero(batch->data, batch->size);
 	free(batch->data);
 	free(batch);
 }
 
+/* Not by realloc(3), which would leave the old copy as it is. */
 static bool reserve(struct batch *batch, size_t more)
 {
 	size_t size = batch->size ? batch->size : FIRST_SIZE;
@@ -29,31 +32,37 @@ static bool reserve(struct batch *batch, size_t more)
 		size *= 2;
 	if (size == batch->size)
 		return true;
-	data = realloc(batch->data, size);
+	data = malloc(size);
 	if (!data)
 		return false;
+	if (batch->used > 0) {
+		memcpy(data, batch->data, batch->used);
+		explicit_bzero(batch->data, batch->used);
+	}
+	free(batch->data);
 	batch->data = data;
 	batch->size = size;
 	return true;
 }
 
-bool batch_add(struct batch *batch, const struct wire_message *message, const void *body)
+int batch_add(struct batch *batch, const struct wire_message *message, const void *body)
 {
 	char datagram[WIRE_DATAGRAM_MAX];
 	ssize_t n = wire_encode(message, body, datagram, sizeof(datagram));
 	uint16_t length = (uint16_t)n;
 
 	if (n < 0)
-		return false;
+		return (int)n;
 	if (!reserve(batch, sizeof(length) + length)) {
 		batch->incomplete = true;
-		return false;
+		return -ENOMEM;
 	}
 	memcpy(batch->data + batch->used, &length, sizeof(length));
 	memcpy(batch->data + batch->used + sizeof(length), datagram, length);
+	explicit_bzero(datagram, length);
 	batch->used += sizeof(length) + length;
 	batch->count++;
-	return true;
+	return 0;
 }
 
 const char *batch_next(const struct batch *batch, size_t *at, size_t *ret_length)
