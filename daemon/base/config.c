@@ -692,7 +692,8 @@ static int check_list(cfg_t *section, const char *what, const char *whose, char 
 		}
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(channels[k], channels[i]) == 0) {
-				cfg_error(section, "%s \"%s\": channel \"%s\" is there twice", what, whose, channels[i]);
+				cfg_error(section, "%s \"%s\": channel \"%s\" is there twice", what, whose,
+					  channels[i]);
 				return -EINVAL;
 			}
 	}
@@ -852,7 +853,8 @@ static int warn_of_channels(cfg_t *tree, struct config *config)
 					"channel \"%s\": a cap without cost never counts", c->name);
 		if (r == 0 && c->receipts == RECEIPTS_WEBHOOK && !config->webhook.listen[0])
 			r = add_warning(config, section_of(tree, "channel", i),
-					"channel \"%s\": receipts = webhook, but webhook { listen } is not set", c->name);
+					"channel \"%s\": receipts = webhook, but webhook { listen } is not set",
+					c->name);
 	}
 	if (r == 0 && !costs && (limits->cost_per_hour.micro > 0 || limits->cost_per_day.micro > 0))
 		r = add_warning(config, cfg_getsec(tree, "limits"),
@@ -876,15 +878,17 @@ static int warn_of_policies(cfg_t *tree, struct config *config)
 
 	for (size_t p = 0; p < cfg_size(tree, "policy") && r == 0; p++)
 		for (size_t i = 0; i < config->route_count && r == 0; i++) {
-			const struct config_policy *policy = config_policy(config, cfg_title(section_of(tree, "policy", p)));
+			const struct config_policy *policy =
+				config_policy(config, cfg_title(section_of(tree, "policy", p)));
 			bool any = policy->exempt || !config->routes[i].channels[0];
 
 			for (char **name = config->routes[i].channels; *name; name++)
 				any = any || may_carry(policy, config_channel(config, *name));
 			if (!any)
-				r = add_warning(config, section_of(tree, "policy", p),
-						"policy \"%s\": leaves no channel of route \"%s\": nobody can log in there",
-						policy->name, config->routes[i].name);
+				r = add_warning(
+					config, section_of(tree, "policy", p),
+					"policy \"%s\": leaves no channel of route \"%s\": nobody can log in there",
+					policy->name, config->routes[i].name);
 		}
 	return r;
 }
@@ -1050,8 +1054,9 @@ const char *config_missing_group(const struct config *config, const char **ret_p
 	return NULL;
 }
 
-static const char *own_text(const struct config *config, enum text_kind kind, const char *language,
-			    size_t length)
+/* The config's own text of a language whose name has this length, NULL if there is none. */
+static const char *own_text(const struct config *config, enum text_kind kind, const char *language, size_t length,
+			    const char **ret_language)
 {
 	for (size_t i = 0; i < config->text_count; i++) {
 		const struct config_text *t = &config->texts[i];
@@ -1060,23 +1065,38 @@ static const char *own_text(const struct config *config, enum text_kind kind, co
 					     [TEXT_EMAIL] = t->email,
 					     [TEXT_VOICE] = t->voice};
 
-		if (strncmp(t->language, language, length) == 0 && !t->language[length] && texts[kind][0])
+		if (strncmp(t->language, language, length) == 0 && !t->language[length] && texts[kind][0]) {
+			*ret_language = t->language;
 			return texts[kind];
+		}
 	}
 	return NULL;
 }
 
-const char *config_text(const struct config *config, enum text_kind kind, const char *language)
+/* The same of what is built in. */
+static const char *built_in_text(enum text_kind kind, const char *language, size_t length, const char **ret_language)
 {
-	const size_t lengths[] = {strlen(language), strcspn(language, "_-")};
+	const char *text = texts_built_in(kind, language, length);
 
-	for (size_t i = 0; i < 2 && *language; i++) {
-		const char *text = own_text(config, kind, language, lengths[i]);
+	for (size_t i = 0; text && texts_language(i); i++)
+		if (strncmp(texts_language(i), language, length) == 0 && !texts_language(i)[length])
+			*ret_language = texts_language(i);
+	return text;
+}
 
+const char *config_text(const struct config *config, enum text_kind kind, const char *language,
+			const char **ret_language)
+{
+	const size_t lengths[] = {strlen(language), strcspn(language, "_-"), 2};
+	const char *const languages[] = {language, language, "en"};
+	const char *text = NULL, *found = NULL;
+
+	for (size_t i = *language ? 0 : 2; i < 3 && !text; i++) {
+		text = own_text(config, kind, languages[i], lengths[i], &found);
 		if (!text)
-			text = texts_built_in(kind, language, lengths[i]);
-		if (text)
-			return text;
+			text = built_in_text(kind, languages[i], lengths[i], &found);
 	}
-	return own_text(config, kind, "en", 2) ? own_text(config, kind, "en", 2) : texts_built_in(kind, "en", 2);
+	if (ret_language)
+		*ret_language = found;
+	return text;
 }

@@ -186,9 +186,10 @@ bool config_has_country(const struct config *config, const struct phone *to);
 const struct config_route *config_route(const struct config *config, const struct phone *to);
 /*
  * The text for a language: of the exact one, its base ("ar" for "ar_SA"), each first of the config and then built in;
- * then the same for "en". Never NULL.
+ * then the same for "en". Never NULL. ret_language: which one that is, as long as the config lives; NULL: nobody asks.
  */
-const char *config_text(const struct config *config, enum text_kind kind, const char *language);
+const char *config_text(const struct config *config, enum text_kind kind, const char *language,
+			const char **ret_language);
 
 /* A group that a policy names and this host does not have, with the policy's name; NULL if all are there. */
 const char *config_missing_group(const struct config *config, const char **ret_policy);

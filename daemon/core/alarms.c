@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TELL_AGAIN 3600 /* seconds */
+#define TELL_AGAIN 3600  /* seconds */
 #define SUBJECTS_MAX 100 /* of a kind */
 
 /* False: there is no room, so it is told the next time. */

@@ -86,10 +86,10 @@ struct dialogue {
 	const struct config_policy *policy;              /* NULL: an enrolment or a test, which go by "default" */
 	const char *channels[DIALOGUE_CHANNELS_MAX + 1]; /* in the order in which they are tried; ends with NULL */
 	size_t first;                                    /* the channel that the plan begins with */
-	const char *only;              /* this channel, whatever the route, the policy and its breaker say; NULL */
-	char refused[WIRE_TEXT_MAX];   /* without any channel: why each is skipped */
-	int64_t fallback_after;                          /* seconds */
-	const char *address;                             /* where the login comes from; empty: local */
+	const char *only;            /* this channel, whatever the route, the policy and its breaker say; NULL */
+	char refused[WIRE_TEXT_MAX]; /* without any channel: why each is skipped */
+	int64_t fallback_after;      /* seconds */
+	const char *address;         /* where the login comes from; empty: local */
 	bool show_digits;
 	struct prompt prompt;
 };

@@ -158,6 +158,11 @@ int learn_delivery(const struct lesson *l, int64_t usec)
 	return r < 0 ? r : rate(l, true, usec);
 }
 
+int learn_arrival(const struct lesson *l)
+{
+	return rate(l, true, -1);
+}
+
 int learn_silence(const struct lesson *l)
 {
 	const struct config_channel *channel = config_channel(l->engine->config, l->delivery->channel);

@@ -10,8 +10,8 @@
 struct lesson {
 	const struct engine *engine;
 	struct tx *tx;
-	struct reply *reply; /* alarms and events */
-	struct delivery *delivery; /* rated is set; the caller writes the row */
+	struct reply *reply;               /* alarms and events */
+	struct delivery *delivery;         /* rated is set; the caller writes the row */
 	const struct enrolment *recipient; /* whose */
 };
 
@@ -19,6 +19,8 @@ struct lesson {
 int learn_failure(const struct lesson *lesson, const struct fault *why);
 /* It arrived, after so many microseconds; less than 0: nobody knows how long it took. A message counts once. */
 int learn_delivery(const struct lesson *lesson, int64_t usec);
+/* Its code came back, and nothing else tells that it arrived: for the score only. */
+int learn_arrival(const struct lesson *lesson);
 /* Nothing was heard of it in the time that it had; of a channel without receipts nothing can be. */
 int learn_silence(const struct lesson *lesson);
 

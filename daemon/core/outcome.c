@@ -114,7 +114,8 @@ static int fall_back(const struct engine *engine, struct tx *tx, const struct ch
 	struct delivery next;
 	int r;
 
-	if (challenge->state != CHALLENGE_OPEN || challenge->expires <= now || challenge->generation != from->generation)
+	if (challenge->state != CHALLENGE_OPEN || challenge->expires <= now ||
+	    challenge->generation != from->generation)
 		return NEXT_NOT_NEEDED;
 	r = is_overtaken(tx, from);
 	if (r != 0)
@@ -189,8 +190,8 @@ int outcome_recover(const struct engine *engine, struct tx *tx, int64_t before, 
 		count++;
 	}
 	if (count > 1)
-		reply_note(reply, LOG_WARNING, "%d messages were interrupted while they were sent: their next channels are tried",
-			   count);
+		reply_note(reply, LOG_WARNING,
+			   "%d messages were interrupted while they were sent: their next channels are tried", count);
 	return r < 0 ? r : count;
 }
 
@@ -279,31 +280,42 @@ int outcome_receipt(const struct engine *engine, struct tx *tx, const struct rec
 	return take_delivery(engine, tx, &d, receipt, reply);
 }
 
+/* Which of a generation brought the code: the one that arrived, else the first that was handed over; NULL if none was.
+ * *ret_handed: how many were. */
+static struct delivery *find_bringer(struct delivery *rows, int count, unsigned *ret_handed)
+{
+	struct delivery *found = NULL;
+
+	*ret_handed = 0;
+	for (int i = 0; i < count; i++) {
+		if (delivery_is_waiting(&rows[i]) || rows[i].state == DELIVERY_CANCELLED ||
+		    rows[i].state == DELIVERY_FAILED || rows[i].state == DELIVERY_SPARED)
+			continue;
+		(*ret_handed)++;
+		if (!found || (has_arrived(&rows[i]) && !has_arrived(found)))
+			found = &rows[i];
+	}
+	return found;
+}
+
 int outcome_verified(struct dialogue *d)
 {
-	struct delivery last = {.generation = d->challenge.generation, .position = INT64_MAX}, row;
-	const struct lesson lesson = {d->engine, d->tx, d->reply, &last, &d->enrolment};
-	unsigned handed = 0;
-	int64_t position = 0;
-	int r;
+	struct delivery rows[DIALOGUE_CHANNELS_MAX], *bringer;
+	struct lesson lesson = {d->engine, d->tx, d->reply, NULL, &d->enrolment};
+	const char *channel;
+	unsigned handed;
+	int r = store_delivery_list(d->tx, d->challenge.id, d->challenge.generation, rows, DIALOGUE_CHANNELS_MAX);
 
-	while ((r = store_delivery_at(d->tx, d->challenge.id, d->challenge.generation, position, &row)) > 0) {
-		position = row.position + 1;
-		if (delivery_is_waiting(&row) || row.state == DELIVERY_CANCELLED || row.state == DELIVERY_FAILED ||
-		    row.state == DELIVERY_SPARED)
-			continue;
-		handed++;
-		if (last.position == INT64_MAX || (has_arrived(&row) && !has_arrived(&last)))
-			last = row;
-	}
-	if (r < 0 || handed == 0)
-		return r;
-	events_add(&d->reply->events, TALLY_VERIFIED, engine_channel_name(d->engine, last.channel), last.country, 0);
-	events_add(&d->reply->events, TALLY_ANSWER_TIME, engine_channel_name(d->engine, last.channel), last.country,
-		   d->now - last.due);
-	if (handed > 1 || has_arrived(&last))
+	bringer = r > 0 ? find_bringer(rows, r, &handed) : NULL;
+	if (!bringer)
+		return r < 0 ? r : 0;
+	channel = engine_channel_name(d->engine, bringer->channel);
+	events_add(&d->reply->events, TALLY_VERIFIED, channel, bringer->country, 0);
+	events_add(&d->reply->events, TALLY_ANSWER_TIME, channel, bringer->country, d->now - bringer->due);
+	if (handed > 1 || has_arrived(bringer) || bringer->rated)
 		return 0;
 	/* The only one that was sent must have arrived, and nobody may have said so. */
-	r = learn_delivery(&lesson, -1);
-	return r < 0 ? r : store_delivery_update(d->tx, &last);
+	lesson.delivery = bringer;
+	r = learn_arrival(&lesson);
+	return r == 0 && bringer->rated ? store_delivery_update(d->tx, bringer) : r;
 }

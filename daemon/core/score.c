@@ -8,7 +8,7 @@
 #define FADE 64        /* each message takes a 64th off the histogram */
 #define UNIT 4096      /* of a message in the histogram, so that fading has something to take */
 #define HALF_LIFE 1800 /* seconds in which half of a bad name is forgotten */
-#define STEPS 5          /* one message of the last moves a good rate by less */
+#define STEPS 5        /* one message of the last moves a good rate by less */
 
 /* Upper bounds of the buckets in seconds; what took longer is in the last. */
 static const int64_t bounds[SCORE_BUCKETS] = {1, 2, 3, 4, 6, 8, 11, 15, 20, 25, 30, 40, 50, 60, 120, 300};

@@ -34,7 +34,7 @@ int64_t score_success(const struct score *score, int64_t wall);
 int64_t score_quantile(const struct score *score, int percent);
 
 /*
- * What the order of channels goes by, less is better: the rate in steps of a fifth (more than one message), and behind equals those that
- * deliver later than anybody waits. Channels with the same rank stay in the order of the config.
+ * What the order of channels goes by, less is better: the rate in steps of a fifth (more than one message), and behind
+ * equals those that deliver later than anybody waits. Channels with the same rank stay in the order of the config.
  */
 int score_rank(const struct score *score, int64_t wall, int64_t patience);

@@ -84,9 +84,9 @@ static int on_not_requested(const struct context *x)
 
 	if (r > 0)
 		return disown(x, &d);
-	/* Another's message from the same sender is none of our business; one without a name may be ours, if it is new. */
-	if (r < 0 || x->signal->message_id[0] ||
-	    x->engine->clock->wall(x->engine->clock) - time_of(x) > FRESH)
+	/* Another's message from the same sender is none of our business; one without a name may be ours, if it is new.
+	 */
+	if (r < 0 || x->signal->message_id[0] || x->engine->clock->wall(x->engine->clock) - time_of(x) > FRESH)
 		return r;
 	return for_each_owner(x, lock);
 }
@@ -146,7 +146,8 @@ static int on_template_of(const struct context *x, const char *channel)
 	if (r <= 0 || s->alarm != ALARM_NOW)
 		return r;
 	return alarm_raise(x->engine, x->tx, x->reply, "template", s->subject, "template %s (%s): %s%s%s", s->subject,
-			   s->lang, s->event, s->stops ? ": skipped for this language until it is approved again: channel " : "",
+			   s->lang, s->event,
+			   s->stops ? ": skipped for this language until it is approved again: channel " : "",
 			   s->stops ? channel : "");
 }
 

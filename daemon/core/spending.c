@@ -87,10 +87,11 @@ static int watch_cap(const struct engine *engine, struct tx *tx, const struct ca
 	snprintf(subject, sizeof(subject), "%s, %s", whose, cap->period);
 	if (spent + 2 * cost > cap->most && spent + cost <= cap->most) {
 		strcat(subject, ", spent"); /* beside the one at 80 % */
-		return alarm_raise(engine, tx, reply, "cost", subject,
-				   "%s: the %s's money is spent: until the next %s only what still fits is sent, and what "
-				   "costs nothing",
-				   whose, cap->period, cap->period);
+		return alarm_raise(
+			engine, tx, reply, "cost", subject,
+			"%s: the %s's money is spent: until the next %s only what still fits is sent, and what "
+			"costs nothing",
+			whose, cap->period, cap->period);
 	}
 	if (crosses(cap, spent, cost, WARN_PERCENT))
 		return alarm_raise(engine, tx, reply, "cost", subject, "%s: %d %% of the %s's money is spent", whose,

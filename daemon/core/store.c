@@ -370,7 +370,7 @@ int store_open(const char *directory, const struct clock *clock, struct store **
 	r = store->ops->open(path, &store->db, why, why_size);
 	if (r < 0) {
 		if (r == -EUCLEAN && strstr(why, "malformed")) { /* else it is none of ours, or no database */
-			say_damaged(reason, sizeof(reason), "its schema cannot be read");
+			say_damaged(reason, sizeof(reason), "malformed");
 			snprintf(why, why_size, "%s: %s", path, reason);
 		}
 		free(store);

@@ -73,7 +73,8 @@ int store_breaker_close_all(struct tx *tx, const char *channel, int64_t now)
 int store_breaker_find(struct tx *tx, const char *recipient, const char *country, int64_t now, struct breaker_row *rows,
 		       size_t max)
 {
-	/* One look for all, since it stands in the way of every login; the recipient's own come first, for rows are few. */
+	/* One look for all, since it stands in the way of every login; the recipient's own come first, for rows are
+	 * few. */
 	static const char sql[] =
 		"SELECT " COLUMNS " FROM breaker WHERE scope = 3 AND subject = ? AND open_until > ?"
 		" UNION ALL SELECT " COLUMNS " FROM breaker WHERE scope = 4 AND subject = ? AND open_until > ?"

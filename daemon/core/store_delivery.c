@@ -41,18 +41,37 @@ bool delivery_is_waiting(const struct delivery *delivery)
 	return delivery->state == DELIVERY_PLANNED || delivery->state == DELIVERY_PAUSED;
 }
 
-static int fetch(struct tx *tx, int r, struct delivery *ret)
+static int read_row(struct tx *tx, bool only, struct delivery *ret)
 {
+	int (*const next)(struct tx *, const char *, ...) = only ? tx_row : tx_next;
 	struct delivery row = {0}; /* what was asked with may lie in *ret */
 	size_t length;
+	int r = next(tx, "biissiiiiiss", row.challenge, sizeof(row.challenge), &length, &row.generation, &row.position,
+		     row.channel, sizeof(row.channel), row.country, sizeof(row.country), &row.state, &row.due,
+		     &row.accepted, &row.cost, &row.rated, row.code, sizeof(row.code), row.detail, sizeof(row.detail));
 
-	if (r < 0)
-		return r;
-	r = tx_row(tx, "biissiiiiiss", row.challenge, sizeof(row.challenge), &length, &row.generation, &row.position,
-		   row.channel, sizeof(row.channel), row.country, sizeof(row.country), &row.state, &row.due,
-		   &row.accepted, &row.cost, &row.rated, row.code, sizeof(row.code), row.detail, sizeof(row.detail));
 	*ret = row;
 	return r;
+}
+
+static int fetch(struct tx *tx, int r, struct delivery *ret)
+{
+	return r < 0 ? r : read_row(tx, true, ret);
+}
+
+int store_delivery_list(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], int64_t generation,
+			struct delivery *rows, size_t max)
+{
+	struct delivery row;
+	size_t count = 0;
+	int r = tx_query(tx,
+			 "SELECT " COLUMNS " FROM delivery WHERE challenge = ? AND generation = ? ORDER BY position",
+			 "bi", challenge, ID_SIZE, generation);
+
+	while (r >= 0 && (r = read_row(tx, false, &row)) > 0)
+		if (count < max)
+			rows[count++] = row;
+	return r < 0 ? r : (int)count;
 }
 
 int store_delivery_at(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], int64_t generation,
@@ -105,8 +124,8 @@ int store_delivery_update(struct tx *tx, const struct delivery *d)
 	int r = tx_run(tx,
 		       "UPDATE delivery SET state = ?, due = ?, cost = ?, rated = ?, code = ?, detail = ?"
 		       " WHERE challenge = ? AND generation = ? AND position = ?",
-		       "iiiissbii", d->state, d->due, d->cost, d->rated, d->code, d->detail, d->challenge, ID_SIZE, d->generation,
-		       d->position);
+		       "iiiissbii", d->state, d->due, d->cost, d->rated, d->code, d->detail, d->challenge, ID_SIZE,
+		       d->generation, d->position);
 
 	return r < 0 ? r : 0;
 }
@@ -114,8 +133,8 @@ int store_delivery_update(struct tx *tx, const struct delivery *d)
 int store_delivery_of_message(struct tx *tx, const unsigned char index[static KEYS_INDEX_SIZE], struct delivery *ret)
 {
 	return fetch(tx,
-		     tx_query(tx, "SELECT " COLUMNS " FROM delivery WHERE message = ? ORDER BY accepted DESC LIMIT 1", "b", index,
-			      (size_t)KEYS_INDEX_SIZE),
+		     tx_query(tx, "SELECT " COLUMNS " FROM delivery WHERE message = ? ORDER BY accepted DESC LIMIT 1",
+			      "b", index, (size_t)KEYS_INDEX_SIZE),
 		     ret);
 }
 

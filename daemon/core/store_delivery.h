@@ -43,6 +43,9 @@ int delivery_id_parse(const char *text, struct delivery *ret);
 /* The first of a challenge's generation at or behind a position: 1, 0 if there is none, -errno. */
 int store_delivery_at(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], int64_t generation,
 		      int64_t position, struct delivery *ret);
+/* At most max of a generation, in the order of positions: how many, or -errno. */
+int store_delivery_list(struct tx *tx, const unsigned char challenge[static KEYS_ID_SIZE], int64_t generation,
+			struct delivery *rows, size_t max);
 /* The first of the challenge's generation at or behind a position that has not gone out yet; with spared, those count,
  * too. */
 int store_delivery_waiting(struct tx *tx, const struct challenge *challenge, int64_t position, bool spared,

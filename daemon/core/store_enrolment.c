@@ -69,7 +69,8 @@ int store_enrolment_put(struct tx *tx, const struct enrolment *e)
 		       " trusted_at = excluded.trusted_at",
 		       "sibbssssiiiiiiiii", e->user, e->state, e->sealed, e->sealed_length, e->index, sizeof(e->index),
 		       e->channel, e->lang, e->consent, e->consent_by, e->verified, e->enrolled_at, e->last_login_at,
-		       e->failures, e->locked_until, e->locked_for, e->locked_wall, e->sends_since_success, e->trusted_at);
+		       e->failures, e->locked_until, e->locked_for, e->locked_wall, e->sends_since_success,
+		       e->trusted_at);
 
 	return r < 0 ? r : 0;
 }

@@ -66,9 +66,8 @@ int store_spend_charge(struct tx *tx, const char *channel, int64_t wall, int64_t
 
 static int refund(struct tx *tx, const char *channel, const char *period, int64_t since, int64_t micro)
 {
-	return tx_run(tx,
-		      "UPDATE spend SET micro = max(0, micro - ?) WHERE channel = ? AND period = ? AND since = ?", "issi",
-		      micro, channel, period, since);
+	return tx_run(tx, "UPDATE spend SET micro = max(0, micro - ?) WHERE channel = ? AND period = ? AND since = ?",
+		      "issi", micro, channel, period, since);
 }
 
 int store_spend_refund(struct tx *tx, const char *channel, int64_t wall, int64_t micro)

@@ -26,7 +26,8 @@ struct job {
 	/* result: 0 if what run() did is durable, -errno if nothing of it happened. Called once; the job is the
 	 * callee's. */
 	void (*done)(struct job *job, int result);
-	/* Nobody waits for it: it joins the next group, or makes one of its own with others after WORKER_LAZY_USEC. */
+	/* Nobody waits for it: it joins the next group, or makes one of its own with others, after WORKER_LAZY_USEC or
+	 * when they are many. */
 	bool lazy;
 	struct job *next;
 	int result;

@@ -50,5 +50,11 @@ void provider_explain(const struct provider_error *error, const char *code, stru
 /* What a receipt's failure means: the row's, or undeliverable with an alarm for a code that nobody knows. */
 void provider_judge(const struct provider *provider, const char *code, struct fault *ret);
 
+/*
+ * Infobip's two names: an error's says why the network failed, a status' why Infobip did not try. The one that the table
+ * knows, else the one that says anything; NULL where there is none.
+ */
+const char *infobip_reason(const char *error, const char *status);
+
 /* An enum receipt_state, or -ENOENT for a word that says nothing about a message. Upper and lower case are the same. */
 int provider_state_of(const struct provider *provider, const char *word);

@@ -4,6 +4,8 @@
  */
 #include "daemon/provider/rows.h"
 
+#include <string.h>
+
 static const struct provider_error errors[] = {
 	{WORD("E400"), CONFIG, ALARM, STOPS_IF_OFTEN, .meaning = "the request is faulty"},
 	{WORD("E401"), CONFIG, ALARM, STOPS, .meaning = "the API key was not accepted"},
@@ -79,3 +81,12 @@ static const struct provider_state states[] = {
 };
 
 const struct provider provider_infobip = PROVIDER("infobip");
+
+const char *infobip_reason(const char *error, const char *status)
+{
+	if (error && provider_error_find(&provider_infobip, error))
+		return error;
+	if (status && provider_error_find(&provider_infobip, status))
+		return status;
+	return error && strcmp(error, "NO_ERROR") != 0 ? error : status;
+}

@@ -120,16 +120,41 @@ static const struct {
 	[TWILIO_CALLS] = {"Calls", "CA", on_call},
 };
 
-void twilio_order(struct channel_call *call, enum twilio_resource resource, const char *form,
-		  const struct template_value values[], int64_t timeout_ms)
+/* The body with where receipts go, for memory_free(), or NULL. */
+static char *body_of(const struct config_channel *c, const char *id, const char *form,
+		     const struct template_value values[])
+{
+	char *callback __attribute__((cleanup(memory_freep))) = api_callback(c, id);
+	char *fields __attribute__((cleanup(memory_freep))) = NULL;
+	const struct template_value where[] = {{"callback", callback}, {NULL, NULL}};
+	char *tail __attribute__((cleanup(memory_freep))) = NULL;
+	char *body = NULL;
+
+	if (template_render(form, TEMPLATE_PERCENT, values, &fields) < 0)
+		return NULL;
+	if (*c->callback_url == '\0') {
+		body = fields;
+		fields = NULL; /* transferred */
+	} else if (callback && template_render("&StatusCallback={callback}", TEMPLATE_PERCENT, where, &tail) == 0) {
+		const struct template_value parts[] = {{"fields", fields}, {"tail", tail}, {NULL, NULL}};
+
+		(void)template_render("{fields}{tail}", TEMPLATE_PLAIN, parts, &body);
+	}
+	return body;
+}
+
+void twilio_order(struct channel_call *call, enum twilio_resource resource, const struct channel_message *message,
+		  const char *form, const struct template_value values[])
 {
 	const struct api *api = call->channel;
 	char *body __attribute__((cleanup(memory_freep))) = NULL;
 	char path[PATH_SIZE];
 
-	(void)template_render(form, TEMPLATE_PERCENT, values, &body);
+	if (!api_number_ok(call, message))
+		return;
+	body = body_of(api->config, message->id, form, values);
 	snprintf(path, sizeof(path), ACCOUNTS "%s/%s.json", api->config->account, resources[resource].resource);
-	api_post_form(call, path, body, timeout_ms, resources[resource].done);
+	api_post_form(call, path, body, message->timeout_ms, resources[resource].done);
 }
 
 /* Polls. */

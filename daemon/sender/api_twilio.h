@@ -14,8 +14,8 @@ bool twilio_sid_ok(const char *sid, const char *kinds);
 
 enum twilio_resource { TWILIO_MESSAGES, TWILIO_CALLS };
 
-/* Orders a message or a call. form: the template of the request's body. */
-void twilio_order(struct channel_call *call, enum twilio_resource resource, const char *form,
-		  const struct template_value values[], int64_t timeout_ms);
+/* Orders a message or a call. form: the template of the request's body, but for where receipts go. */
+void twilio_order(struct channel_call *call, enum twilio_resource resource, const struct channel_message *message,
+		  const char *form, const struct template_value values[]);
 /* As ops->poll. */
 void twilio_poll(struct channel_call *call, enum twilio_resource resource, const char *sid, int64_t timeout_ms);

@@ -39,7 +39,7 @@ static json_t *body_of(const struct config_channel *c, const struct channel_mess
 	return json_pack("{s:[{s:s, s:[{s:s, s:s}], s:{s:s}, s:{s:{s:I, s:s}}, s:o}]}", "messages", "sender", c->sender,
 			 "destinations", "to", message->to + 1, "messageId", message->id, "content", "text",
 			 message->text, "options", "validityPeriod", "amount",
-			 (json_int_t)(message->minutes > 0 ? message->minutes : 1), "timeUnit", "MINUTES", "webhooks",
+			 (json_int_t)(message->seconds < 60 ? 1 : message->seconds / 60), "timeUnit", "MINUTES", "webhooks",
 			 webhooks);
 }
 
@@ -90,18 +90,17 @@ static void infobip_send(struct channel_call *call, const struct channel_message
 			      message->timeout_ms, on_message);
 }
 
-/* An error's name says why the network failed, a status' why Infobip did not try: the one that the table knows. */
 static const char *reason_of(const json_t *report, char word[static WIRE_NAME_MAX])
 {
 	const json_t *error = json_object_get(report, "error"), *status = json_object_get(report, "status");
 
-	if (text_of(error, "name", word) && provider_error_find(&provider_infobip, word))
-		return word;
-	if (text_of(status, "name", word) && provider_error_find(&provider_infobip, word))
-		return word;
-	if (text_of(error, "name", word) && strcmp(word, "NO_ERROR") != 0)
-		return word;
-	return text_of(status, "name", word) ? word : "";
+	char other[WIRE_NAME_MAX];
+	const char *reason = infobip_reason(text_of(error, "name", word) ? word : NULL,
+					    text_of(status, "name", other) ? other : NULL);
+
+	if (reason == other)
+		strcpy(word, other);
+	return reason ? word : "";
 }
 
 static void judge_log(struct channel_call *call, const struct http_answer *answer, const json_t *root)

@@ -4,6 +4,7 @@
  */
 #include "daemon/sender/api.h"
 #include "daemon/sender/api_option.h"
+#include "daemon/sender/api_telegram.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #define START "/start "
 #define CHAT_MOST 16 /* digits of a chat's id */
 #define UPDATES 20   /* asked for at once; one by one after an answer that was too long */
+#define ROUNDS 10    /* of questions, one after the other while answers are full: strangers may write to the bot, too */
 #define WAIT_MOST 86400
 
 struct bot {
@@ -82,17 +84,12 @@ static void answer_error(struct channel_call *call, const struct http_answer *an
 
 	if (wait > 0)
 		later.retry_after = wait < WAIT_MOST ? wait : WAIT_MOST;
-	if (json_is_integer(json_object_get(root, "error_code")) && api_word(json_object_get(root, "error_code"), code))
+	if (answer->status / 100 == 5)
+		channel_refused(call, &later); /* its error_code says no more */
+	else if (json_is_integer(json_object_get(root, "error_code")) && api_word(json_object_get(root, "error_code"), code))
 		channel_judged(call, &provider_telegram_bot, code, false, NULL, &later);
 	else
 		api_refused(call, &provider_telegram_bot, &later);
-}
-
-static const json_t *result_of(const struct http_answer *answer, const json_t *root)
-{
-	bool ok = answer->status / 100 == 2 && json_is_true(json_object_get(root, "ok"));
-
-	return ok ? json_object_get(root, "result") : NULL;
 }
 
 /* The message, and away with it. */
@@ -110,7 +107,7 @@ static void judge_message(struct channel_call *call, const struct http_answer *a
 {
 	char id[API_ID_MAX];
 
-	if (api_id(json_object_get(result_of(answer, root), "message_id"), id))
+	if (api_id(json_object_get(telegram_result(answer, root), "message_id"), id))
 		channel_sent(call, id);
 	else
 		answer_error(call, answer, root);
@@ -137,7 +134,7 @@ static void bot_send(struct channel_call *call, const struct channel_message *me
 
 static void judge_done(struct channel_call *call, const struct http_answer *answer, const json_t *root)
 {
-	if (json_is_true(result_of(answer, root)))
+	if (json_is_true(telegram_result(answer, root)))
 		channel_sent(call, "");
 	else
 		answer_error(call, answer, root);
@@ -163,7 +160,7 @@ static void bot_revoke(struct channel_call *call, const char *to, const char *me
 static void judge_bot(struct channel_call *call, const struct http_answer *answer, const json_t *root)
 {
 	const struct api *api = call->channel;
-	const char *name = json_string_value(json_object_get(result_of(answer, root), "username"));
+	const char *name = json_string_value(json_object_get(telegram_result(answer, root), "username"));
 
 	if (!name)
 		answer_error(call, answer, root);
@@ -204,20 +201,18 @@ static void look_at(const json_t *update, const struct channel_link_listener *li
 		listener->linked(listener->userdata, nonce, address);
 }
 
-static void judge_updates(struct channel_call *call, const struct http_answer *answer, const json_t *root)
+/* A look for links under way. */
+struct look {
+	struct channel_link_listener listener;
+	int64_t timeout_ms; /* of each question */
+	int asked, rounds;
+};
+
+static void take_updates(struct bot *bot, const json_t *updates, const struct channel_link_listener *listener)
 {
-	const json_t *updates = result_of(answer, root), *update;
-	struct channel_link_listener listener = *(const struct channel_link_listener *)call->scratch;
-	struct bot *bot = call->channel;
+	const json_t *update;
 	size_t i;
 
-	memory_free(call->scratch);
-	call->scratch = NULL;
-	if (!json_is_array(updates)) {
-		answer_error(call, answer, root);
-		return;
-	}
-	bot->updates = UPDATES;
 	json_array_foreach(updates, i, update)
 	{
 		json_int_t id = json_integer_value(json_object_get(update, "update_id"));
@@ -225,9 +220,33 @@ static void judge_updates(struct channel_call *call, const struct http_answer *a
 		if (id < bot->offset)
 			continue;
 		bot->offset = id < INT64_MAX ? id + 1 : id;
-		look_at(update, &listener);
+		look_at(update, listener);
 	}
-	channel_sent(call, "");
+}
+
+static void ask_for_updates(struct channel_call *call);
+
+static void judge_updates(struct channel_call *call, const struct http_answer *answer, const json_t *root)
+{
+	const json_t *updates = telegram_result(answer, root);
+	struct look *look = call->scratch;
+	struct bot *bot = call->channel;
+	bool more = json_is_array(updates) && json_array_size(updates) >= (size_t)look->asked && look->rounds < ROUNDS;
+
+	if (json_is_array(updates)) {
+		bot->updates = UPDATES;
+		take_updates(bot, updates, &look->listener);
+	}
+	if (more) {
+		ask_for_updates(call);
+		return;
+	}
+	memory_free(look);
+	call->scratch = NULL;
+	if (json_is_array(updates))
+		channel_sent(call, "");
+	else
+		answer_error(call, answer, root);
 }
 
 static void on_updates(struct http_call *http, const struct http_answer *answer)
@@ -240,22 +259,31 @@ static void on_updates(struct http_call *http, const struct http_answer *answer)
 	api_heard(http, answer, judge_updates);
 }
 
-static void bot_look_for_links(struct channel_call *call, const struct channel_link_listener *listener,
-			       int64_t timeout_ms)
+static void ask_for_updates(struct channel_call *call)
 {
 	const struct bot *bot = call->channel;
-	struct channel_link_listener *copy = memory_resize(NULL, sizeof(*copy));
+	struct look *look = call->scratch;
 
-	if (!copy) {
-		channel_failed(call, FAILURE_TRANSIENT, "request", "the request could not be built");
-		return;
-	}
-	*copy = *listener;
-	call->scratch = copy;
+	look->rounds++;
+	look->asked = bot->updates;
 	bot_call(call, "getUpdates",
 		 json_pack("{s:I, s:i, s:i, s:[s]}", "offset", bot->offset, "limit", bot->updates, "timeout", 0,
 			   "allowed_updates", "message"),
-		 timeout_ms, on_updates);
+		 look->timeout_ms, on_updates);
+}
+
+static void bot_look_for_links(struct channel_call *call, const struct channel_link_listener *listener,
+			       int64_t timeout_ms)
+{
+	struct look *look = memory_resize(NULL, sizeof(*look));
+
+	if (!look) {
+		channel_failed(call, FAILURE_TRANSIENT, "request", "the request could not be built");
+		return;
+	}
+	*look = (struct look){.listener = *listener, .timeout_ms = timeout_ms};
+	call->scratch = look;
+	ask_for_updates(call);
 }
 
 const struct channel_ops channel_telegram_bot = {

@@ -5,6 +5,7 @@
  */
 #include "daemon/sender/api.h"
 #include "daemon/sender/api_option.h"
+#include "daemon/sender/api_telegram.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #define WAIT_MOST 86400
 #define FLOOD_WAIT "FLOOD_WAIT"
 #define BALANCE "BALANCE"
+#define INTERNAL_ERROR "INTERNAL_ERROR"
 
 /* The message, while the provider is asked whether it can be sent. */
 struct waiting {
@@ -77,23 +79,25 @@ static bool refused(struct channel_call *call, const struct http_answer *answer,
 	return true;
 }
 
-/* The result of an answer that says that all went well, else NULL. */
-static const json_t *result_of(const struct http_answer *answer, const json_t *root)
-{
-	bool ok = answer->status / 100 == 2 && json_is_true(json_object_get(root, "ok"));
-
-	return ok ? json_object_get(root, "result") : NULL;
-}
-
 /* The message. */
+
+/* Behind a fault of the provider's the message may have left. */
+static bool is_fault(const struct http_answer *answer, const json_t *root)
+{
+	const char *word = json_string_value(json_object_get(root, "error"));
+
+	return answer->status / 100 == 5 || (word && strcmp(word, INTERNAL_ERROR) == 0);
+}
 
 static void judge_message(struct channel_call *call, const struct http_answer *answer, const json_t *root)
 {
 	char id[API_ID_MAX];
 
-	if (refused(call, answer, root))
+	if (is_fault(answer, root))
+		channel_refused(call, answer);
+	else if (refused(call, answer, root))
 		return;
-	if (api_id(json_object_get(result_of(answer, root), "request_id"), id))
+	else if (api_id(json_object_get(telegram_result(answer, root), "request_id"), id))
 		channel_sent(call, id);
 	else
 		channel_refused(call, answer);
@@ -122,12 +126,14 @@ static void judge_ability(struct channel_call *call, const struct http_answer *a
 	const struct api *api = call->channel;
 	struct waiting *w = call->scratch;
 	char id[API_ID_MAX];
-	bool able = api_id(json_object_get(result_of(answer, root), "request_id"), id);
+	bool able = api_id(json_object_get(telegram_result(answer, root), "request_id"), id);
 	json_t *body = able ? message_of(api->config, w, id) : NULL;
 	int64_t timeout_ms = w->timeout_ms;
 
 	memory_free(w);
 	call->scratch = NULL;
+	call->question = !able;
+	call->once = able; /* a second try would pay for the question again */
 	if (able)
 		api_post_json(call, "/sendVerificationMessage", body, timeout_ms, on_message);
 	else if (refused(call, answer, root))
@@ -149,7 +155,7 @@ static void on_ability(struct http_call *http, const struct http_answer *answer)
 
 static struct waiting *waiting_new(const struct channel_message *message)
 {
-	int64_t ttl = message->minutes * 60;
+	int64_t ttl = message->seconds;
 	struct waiting *w = memory_resize(NULL, sizeof(*w));
 
 	if (!w)
@@ -177,6 +183,7 @@ static void gateway_send(struct channel_call *call, const struct channel_message
 		channel_failed(call, FAILURE_TRANSIENT, "request", "the request could not be built");
 		return;
 	}
+	call->question = true;
 	api_post_json(call, "/checkSendAbility", json_pack("{s:s}", "phone_number", message->to),
 		      message->timeout_ms / 2, on_ability);
 }
@@ -185,7 +192,7 @@ static void gateway_send(struct channel_call *call, const struct channel_message
 
 static void judge_status(struct channel_call *call, const struct http_answer *answer, const json_t *root)
 {
-	const json_t *result = result_of(answer, root);
+	const json_t *result = telegram_result(answer, root);
 	const json_t *status = json_object_get(result, "delivery_status");
 	json_int_t since = json_integer_value(json_object_get(status, "updated_at"));
 	char id[API_ID_MAX], word[WIRE_NAME_MAX];
@@ -211,7 +218,7 @@ static void judge_revocation(struct channel_call *call, const struct http_answer
 {
 	if (refused(call, answer, root))
 		return;
-	if (json_is_true(result_of(answer, root)))
+	if (json_is_true(telegram_result(answer, root)))
 		channel_sent(call, "");
 	else
 		channel_refused(call, answer);

@@ -57,49 +57,40 @@ static void form_of(const struct config_channel *c, const struct channel_message
 	bool whatsapp = c->kind == CHANNEL_WHATSAPP;
 	const char *prefix = whatsapp ? "whatsapp%3A" : "";
 
-	snprintf(form, FORM_SIZE, "To=%s{to}&%s%s%s%s%s%s", prefix,
+	snprintf(form, FORM_SIZE, "To=%s{to}&%s%s%s%s%s", prefix,
 		 *c->sender ? "From=" : "MessagingServiceSid={service}", *c->sender ? prefix : "",
 		 *c->sender ? "{from}" : "",
 		 whatsapp ? "&ContentSid={content}&ContentVariables={variables}" : "&Body={text}",
-		 message->minutes > 0 ? "&ValidityPeriod={seconds}" : "",
-		 *c->callback_url ? "&StatusCallback={callback}" : "");
-}
-
-/* variables: of the content template. */
-static void order(struct channel_call *call, const struct channel_message *message, const char *variables,
-		  const char *callback)
-{
-	const struct api *api = call->channel;
-	const struct config_channel *c = api->config;
-	int64_t life = message->minutes < VALIDITY_MAX / 60 ? message->minutes * 60 : VALIDITY_MAX;
-	char form[FORM_SIZE], seconds[24];
-	const struct template_value values[] = {
-		{"to", message->to},         {"from", c->sender},      {"service", c->messaging_service},
-		{"content", c->content_sid}, {"variables", variables}, {"text", message->text},
-		{"seconds", seconds},        {"callback", callback},   {NULL, NULL},
-	};
-
-	snprintf(seconds, sizeof(seconds), "%" PRIi64, life);
-	form_of(c, message, form);
-	twilio_order(call, TWILIO_MESSAGES, form, values, message->timeout_ms);
+		 message->seconds > 0 ? "&ValidityPeriod={seconds}" : "");
 }
 
 static void send_message(struct channel_call *call, const struct channel_message *message)
 {
-	const struct api *api = call->channel;
+	const struct config_channel *c = ((const struct api *)call->channel)->config;
 	const struct template_value code[] = {{"code", message->code}, {NULL, NULL}};
-	char *variables __attribute__((cleanup(memory_freep))) = NULL;
-	char *callback __attribute__((cleanup(memory_freep))) = api_callback(api->config, message->id);
+	char *variables __attribute__((cleanup(memory_freep))) = NULL; /* of the content template */
+	char form[FORM_SIZE], seconds[24];
 
-	if (!api_number_ok(call, message))
-		return;
-	(void)template_render("{\"1\":\"{code}\"}", TEMPLATE_JSON, code, &variables);
-	if (api->config->kind == CHANNEL_WHATSAPP && strlen(message->code) > CODE_MAX)
+	if (c->kind == CHANNEL_WHATSAPP && strlen(message->code) > CODE_MAX) {
 		channel_failed(call, FAILURE_UNDELIVERABLE, "request", "the code does not fit WhatsApp");
-	else if (!variables || (*api->config->callback_url && !callback))
+		return;
+	}
+	if (template_render("{\"1\":\"{code}\"}", TEMPLATE_JSON, code, &variables) < 0) {
 		channel_failed(call, FAILURE_UNDELIVERABLE, "request", "the request could not be built");
-	else
-		order(call, message, variables, callback ? callback : "");
+		return;
+	}
+	snprintf(seconds, sizeof(seconds), "%" PRIi64,
+		 message->seconds < VALIDITY_MAX ? message->seconds : VALIDITY_MAX);
+	form_of(c, message, form);
+	twilio_order(call, TWILIO_MESSAGES, message, form,
+		     (const struct template_value[]){{"to", message->to},
+						     {"from", c->sender},
+						     {"service", c->messaging_service},
+						     {"content", c->content_sid},
+						     {"variables", variables},
+						     {"text", message->text},
+						     {"seconds", seconds},
+						     {NULL, NULL}});
 }
 
 static void poll_message(struct channel_call *call, const char *message_id, int64_t timeout_ms)

@@ -9,7 +9,8 @@
 #define TWIML_MAX 4000 /* characters that a call takes */
 
 /* The voices, of the languages that texts come in. */
-static char *const voices[] = {"ar-SA", "en-US", "es-ES", "hi-IN", "id-ID", "it-IT", "pt-BR", "ru-RU", NULL};
+static char *const voices[] = {"ar-SA", "de-DE", "en-US", "es-ES", "fr-FR", "hi-IN",
+			       "id-ID", "it-IT", "pt-BR", "ru-RU", NULL};
 
 static int check_options(const struct config_channel *c, char why[static CONFIG_WHY_MAX])
 {
@@ -57,7 +58,7 @@ static char *twiml_of(const struct channel_message *message)
 {
 	char *text __attribute__((cleanup(memory_freep))) = memory_resize(NULL, TWIML_MAX);
 	const struct template_value values[] = {
-		{"language", language_choose(message->lang, voices, "en-US")},
+		{"language", language_choose(message->text_lang, voices, "en-US")},
 		{"text", text},
 		{NULL, NULL},
 	};
@@ -71,26 +72,15 @@ static char *twiml_of(const struct channel_message *message)
 
 static void send_call(struct channel_call *call, const struct channel_message *message)
 {
-	const struct api *api = call->channel;
-	const struct config_channel *c = api->config;
-	char *callback __attribute__((cleanup(memory_freep))) = api_callback(c, message->id);
+	const struct config_channel *c = ((const struct api *)call->channel)->config;
 	char *twiml __attribute__((cleanup(memory_freep))) = twiml_of(message);
 	const struct template_value values[] = {
-		{"to", message->to}, {"from", c->sender}, {"twiml", twiml}, {"callback", callback ? callback : ""},
-		{NULL, NULL},
-	};
+		{"to", message->to}, {"from", c->sender}, {"twiml", twiml}, {NULL, NULL}};
 
-	if (!api_number_ok(call, message))
-		return;
 	if (!twiml || strlen(twiml) > TWIML_MAX)
 		channel_failed(call, FAILURE_CONFIG, "text", "the text is too long for a call: shorten voice");
-	else if (*c->callback_url && !callback)
-		channel_failed(call, FAILURE_UNDELIVERABLE, "request", "the request could not be built");
 	else
-		twilio_order(call, TWILIO_CALLS,
-			     *c->callback_url ? "To={to}&From={from}&Twiml={twiml}&Timeout=20&StatusCallback={callback}"
-					      : "To={to}&From={from}&Twiml={twiml}&Timeout=20",
-			     values, message->timeout_ms);
+		twilio_order(call, TWILIO_CALLS, message, "To={to}&From={from}&Twiml={twiml}&Timeout=20", values);
 }
 
 static void poll_call(struct channel_call *call, const char *message_id, int64_t timeout_ms)

@@ -41,7 +41,7 @@ static char *body_of(const struct api *api, const struct channel_message *messag
 		"api_key={account}&api_secret={secret}&from={sender}&to={to_digits}&type={type}&text={text}"
 		"&client-ref={id}&ttl={ttl}&status-report-req={report}&callback={callback}";
 	const struct config_channel *c = api->config;
-	int64_t ttl = message->minutes * 60;
+	int64_t ttl = message->seconds;
 	char ttl_ms[24], *ret = NULL;
 	const struct template_value values[] = {
 		{"account", c->account},

@@ -3,70 +3,21 @@
 #include "daemon/base/driver.h"
 #include "daemon/base/log.h"
 #include "daemon/sender/memory.h"
-#include "daemon/sender/template.h"
+#include "daemon/sender/wording.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define VALUES "host", "service", "address", "minutes"
-
-static const char *const text_names[] = {"code", VALUES, NULL};
-static const char *const subject_names[] = {VALUES, NULL};
-static const char *const voice_names[] = {"digits", VALUES, NULL};
-
-static const struct {
-	const char *key;
-	size_t offset;
-	const char *const *names;
-	const char *needs; /* without this placeholder nobody could log in */
-} text_rules[] = {
-	[TEXT_SMS] = {"sms", offsetof(struct config_text, sms), text_names, "code"},
-	[TEXT_SUBJECT] = {"subject", offsetof(struct config_text, subject), subject_names, NULL},
-	[TEXT_EMAIL] = {"email", offsetof(struct config_text, email), text_names, "code"},
-	[TEXT_VOICE] = {"voice", offsetof(struct config_text, voice), voice_names, "digits"},
-};
-#define TEXT_KINDS (sizeof(text_rules) / sizeof(text_rules[0]))
-
-/* 0, or -EINVAL with what is wrong in error. Empty: a text of elsewhere is used. */
-static int check_text(const char *text, size_t kind, char *error, size_t size)
-{
-	const char *needs = text_rules[kind].needs;
-
-	if (*text == '\0')
-		return 0;
-	if (template_check(text, TEMPLATE_PLAIN, text_rules[kind].names, error, size) < 0)
-		return -EINVAL;
-	if (needs && !template_has(text, TEMPLATE_PLAIN, needs)) {
-		snprintf(error, size, "{%s} is missing", needs);
-		return -EINVAL;
-	}
-	if (kind == TEXT_SUBJECT && text[strcspn(text, "\r\n")]) {
-		snprintf(error, size, "a subject has one line");
-		return -EINVAL;
-	}
-	return 0;
-}
-
 static int check_texts(const struct config *config, char why[static CONFIG_WHY_MAX])
 {
-	char error[128];
+	int r = 0;
 
-	for (size_t i = 0; i < config->text_count * TEXT_KINDS; i++) {
-		const struct config_text *text = &config->texts[i / TEXT_KINDS];
-		size_t kind = i % TEXT_KINDS;
-		char *const *words = (char *const *)((const char *)text + text_rules[kind].offset);
-
-		if (check_text(*words, kind, error, sizeof(error)) < 0) {
-			snprintf(why, CONFIG_WHY_MAX, "%s:%d: text \"%s\": %s: %s", text->file, text->line,
-				 text->language, text_rules[kind].key, error);
-			return -EINVAL;
-		}
-	}
-	return 0;
+	for (size_t i = 0; i < config->text_count && r == 0; i++)
+		r = wording_check(&config->texts[i], why);
+	return r;
 }
 
 static const struct channel_ops *driver_of(const struct config_channel *config,
@@ -199,9 +150,11 @@ static void take_apart(const char *code, char *digits, size_t size)
 		used += (size_t)snprintf(digits + used, size - used, "%s%c", used > 0 ? ", " : "", *code);
 }
 
-char *channels_text(const struct channels *channels, enum text_kind kind, const struct send *send)
+char *channels_text(const struct channels *channels, enum text_kind kind, const struct send *send, bool one_segment,
+		    const char **ret_language)
 {
-	char minutes[24], digits[3 * WIRE_CODE_MAX + 1] = "", *text = NULL;
+	const char *words = config_text(channels->config, kind, send->lang, ret_language);
+	char minutes[24], digits[3 * WIRE_CODE_MAX + 1] = "", *text;
 	const struct template_value values[] = {
 		{"code", send->code},       {"digits", digits},   {"host", send->host}, {"service", send->service},
 		{"address", send->address}, {"minutes", minutes}, {NULL, NULL},
@@ -209,7 +162,7 @@ char *channels_text(const struct channels *channels, enum text_kind kind, const 
 
 	snprintf(minutes, sizeof(minutes), "%" PRIu64, send->minutes);
 	take_apart(send->code, digits, sizeof(digits));
-	(void)template_render(config_text(channels->config, kind, send->lang), TEMPLATE_PLAIN, values, &text);
+	text = wording_render(words, values, one_segment);
 	explicit_bzero(digits, sizeof(digits));
 	return text;
 }

@@ -52,6 +52,7 @@ struct job {
 	struct channel *channel;
 	struct send send;
 	char *text, *subject;
+	const char *text_lang; /* of the config, or built in */
 	bool over;      /* the code is of no use any more */
 	uint64_t began; /* CLOCK_MONOTONIC, microseconds */
 	unsigned tries;
@@ -250,8 +251,10 @@ static void job_try(struct job *job)
 		.code = job->send.code,
 		.lang = job->send.lang,
 		.text = job->text ? job->text : "",
+		.text_lang = job->text_lang ? job->text_lang : "",
 		.subject = job->subject ? job->subject : "",
 		.minutes = (int64_t)job->send.minutes,
+		.seconds = (int64_t)job->send.seconds,
 		.timeout_ms = time_left_ms(job),
 	};
 
@@ -361,11 +364,13 @@ static bool write_texts(struct job *job)
 		[WANTS_VOICE] = {true, false, TEXT_VOICE},
 	};
 	enum channel_wants wants = job->channel->ops->wants;
+	bool is_sms = job->channel->config->kind == CHANNEL_SMS;
 
 	if (kinds[wants].text)
-		job->text = channels_text(job->channels, kinds[wants].kind, &job->send);
+		job->text =
+			channels_text(job->channels, kinds[wants].kind, &job->send, is_sms, &job->text_lang);
 	if (kinds[wants].subject)
-		job->subject = channels_text(job->channels, TEXT_SUBJECT, &job->send);
+		job->subject = channels_text(job->channels, TEXT_SUBJECT, &job->send, false, NULL);
 	return (job->text || !kinds[wants].text) && (job->subject || !kinds[wants].subject);
 }
 
@@ -437,10 +442,19 @@ static void probe_free(struct probe *probe)
 	free(probe);
 }
 
+/* What a channel of before a reload answers says nothing about the one that has its name now, which is asked instead. */
 static void probe_finish(struct probe *probe, const char *state, const char *detail)
 {
-	tell_health(probe->dispatch, probe->channel, state, detail, true);
+	struct dispatch *d = probe->dispatch;
+	bool outdated = probe->channels != d->channels;
+	char name[WIRE_NAME_MAX];
+
+	snprintf(name, sizeof(name), "%s", probe->channel->config->name);
+	if (!outdated)
+		tell_health(d, probe->channel, state, detail, true);
 	probe_free(probe);
+	if (outdated)
+		dispatch_probe(d, name);
 }
 
 /* The second question: whether receipts = poll works. Needs a message to ask for. */
@@ -502,7 +516,7 @@ static void probe_start(struct dispatch *d, struct channel *channel)
 	if (!probe)
 		return; /* the one under way answers; without memory nobody does */
 	*probe = (struct probe){
-		.call = {.answered = on_probed, .channel = channel->state},
+		.call = {.answered = on_probed, .channel = channel->state, .question = true},
 		.dispatch = d,
 		.channels = channels_ref(d->channels),
 		.channel = channel,

@@ -127,7 +127,7 @@ static void ask(struct bot *bot)
 	bot->asking = true;
 	bot->channels = channels_ref(l->listener.channels(l->listener.userdata));
 	bot->channel = channel;
-	bot->call = (struct channel_call){.answered = on_asked, .channel = channel->state};
+	bot->call = (struct channel_call){.answered = on_asked, .channel = channel->state, .question = true};
 	channel->ops->look_for_links(&bot->call, &bot->listener, LINKS_TIMEOUT_MS);
 }
 

@@ -212,7 +212,7 @@ static void ask(struct watched *m, uint64_t now)
 	} else {
 		m->asked++;
 		m->phase = PHASE_ASKING;
-		m->call = (struct channel_call){.answered = on_polled, .channel = m->channel->state};
+		m->call = (struct channel_call){.answered = on_polled, .channel = m->channel->state, .question = true};
 		polls->under_way++;
 		m->channel->ops->poll(&m->call, m->message_id, WATCHER_TIMEOUT_MS); /* which may answer and free it */
 		return;
@@ -244,7 +244,7 @@ static void take_back(struct watched *m, uint64_t now)
 		return;
 	}
 	m->phase = PHASE_REVOKING;
-	m->call = (struct channel_call){.answered = on_revoked, .channel = m->channel->state};
+	m->call = (struct channel_call){.answered = on_revoked, .channel = m->channel->state, .question = true};
 	m->channel->polls.under_way++;
 	m->channel->ops->revoke(&m->call, m->to, m->message_id, WATCHER_TIMEOUT_MS); /* which may answer and free it */
 }
@@ -280,7 +280,7 @@ void watcher_run(struct watcher *w)
 void watcher_begin(struct watcher *w, struct channels *channels, struct channel *channel, const struct send *send,
 		   const char *message_id)
 {
-	uint64_t life = usec_of(send->minutes < DAY ? send->minutes * 60 : DAY), wait = usec_of(send->watch_seconds);
+	uint64_t life = usec_of(send->seconds < DAY ? send->seconds : DAY), wait = usec_of(send->watch_seconds);
 	uint64_t now = now_of(w);
 	struct watched *m;
 

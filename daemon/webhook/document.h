@@ -1,6 +1,7 @@
 /*
- * The JSON of a request. What people write stands in it, too, and providers pass it on as it came: "\u0000" and halves of
- * surrogate pairs, which are no text, are read as U+FFFD, or one such message would take the rest of its batch with it.
+ * The JSON of a request. What people write stands in it, too, and providers pass it on as it came: "\u0000" and halves
+ * of surrogate pairs, which are no text, are read as U+FFFD, or one such message would take the rest of its batch with
+ * it.
  */
 #pragma once
 

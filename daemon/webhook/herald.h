@@ -19,8 +19,8 @@ int herald_use(struct herald *herald, const char *path, size_t limit);
 
 /*
  * Takes a batch over, to be sent soon. 0 (the batch is the herald's), or -EAGAIN: it does not fit behind what waits.
- * One that is larger than the limit fits into an empty queue: it would never find more room. may_wait false: only a core
- * that is there and has nothing in front of it will do.
+ * One that is larger than the limit fits into an empty queue: it would never find more room. may_wait false: only a
+ * core that is there and has nothing in front of it will do.
  */
 int herald_take(struct herald *herald, struct batch *batch, bool may_wait);
 

@@ -78,33 +78,53 @@ static bool is_local(int fd)
 	return address.any.sa_family == AF_UNIX;
 }
 
-static void share_port(int fd, int on)
-{
-	if (fd >= 0)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-}
-
-/*
- * A listening socket, or -errno. Its port may be that of old (or -1), which is there until all else of the new config
- * has been found good: they share it for that long, and nobody else does.
- */
-static int bind_to(const union address *address, socklen_t length, int old)
+/* A listening socket, or -errno. */
+static int bind_to(const union address *address, socklen_t length, int shared)
 {
 	int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1, r = 0;
 
 	if (fd < 0)
 		return -errno;
-	share_port(old, 1);
-	share_port(fd, 1);
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 || bind(fd, &address->any, length) < 0 ||
-	    listen(fd, BACKLOG) < 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, sizeof(shared)) < 0 ||
+	    bind(fd, &address->any, length) < 0 || listen(fd, BACKLOG) < 0)
 		r = -errno;
-	share_port(old, 0);
-	share_port(fd, 0);
 	if (r < 0) {
 		close(fd);
 		return r;
 	}
+	return fd;
+}
+
+static in_port_t port_of(const union address *address)
+{
+	return address->any.sa_family == AF_INET ? address->v4.sin_port : address->v6.sin6_port;
+}
+
+static bool has_port(int fd, in_port_t port)
+{
+	union address address = {0};
+	socklen_t length = sizeof(address);
+
+	return fd >= 0 && getsockname(fd, &address.any, &length) == 0 && port_of(&address) == port;
+}
+
+/*
+ * The same beside old (or -1), which is there until all else of the new config has been found good: of one port two
+ * addresses can overlap (127.0.0.1 and 0.0.0.0), so they share it for as long as it takes to bind, and nobody else
+ * does.
+ */
+static int bind_beside(int old, const union address *address, socklen_t length)
+{
+	int fd = bind_to(address, length, 0), on = 1, off = 0;
+
+	if (fd != -EADDRINUSE || !has_port(old, port_of(address)))
+		return fd;
+	setsockopt(old, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+	fd = bind_to(address, length, 1);
+	setsockopt(old, SOL_SOCKET, SO_REUSEPORT, &off, sizeof(off));
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &off, sizeof(off));
 	return fd;
 }
 
@@ -126,7 +146,7 @@ static int socket_for(const struct listener *l, const struct config *config, int
 	if (length == 0)
 		return hooks_config_error(config, why,
 					  "listen must be an address and a port: 127.0.0.1:8480, [::1]:8480");
-	fd = bind_to(&address, length, l->fd);
+	fd = bind_beside(l->fd, &address, length);
 	if (fd < 0)
 		return hooks_config_error(config, why, "listen: %s: %s", text, strerror(-fd));
 	*ret = fd;

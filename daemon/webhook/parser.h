@@ -60,8 +60,8 @@ struct parser {
 	int (*verify)(const struct parser_context *context, const struct parser_request *request);
 	/*
 	 * 0, or -EBADMSG with a sentence in why for a body that is none of the provider's (400; of one that signs, who
-	 * would bring the same for days, 200; what was found before is dropped). What it says that is none of our business (other fields, other numbers) is skipped. message ids
-	 * and words of a request never stand in why.
+	 * would bring the same for days, 200; what was found before is dropped). What it says that is none of our
+	 * business (other fields, other numbers) is skipped. message ids and words of a request never stand in why.
 	 */
 	int (*parse)(const struct parser_context *context, const struct parser_request *request,
 		     const struct parser_sink *sink, char why[static WIRE_WHY_MAX]);

@@ -17,19 +17,6 @@ static const char *state_of(const json_t *report)
 	return json_string_value(json_at(report, "/status/groupName"));
 }
 
-/* A report's error says why the network failed, its status why Infobip did not try. */
-static const char *code_of(const json_t *report)
-{
-	const char *error = json_string_value(json_at(report, "/error/name"));
-	const char *status = json_string_value(json_at(report, "/status/name"));
-
-	if (error && provider_error_find(&provider_infobip, error))
-		return error;
-	if (status && provider_error_find(&provider_infobip, status))
-		return status;
-	return error && strcmp(error, "NO_ERROR") != 0 ? error : status;
-}
-
 /* The id that we chose is the messageId, too; a campaign of somebody else's has its own there. */
 static void read_report(const json_t *report, int64_t now, const struct parser_sink *sink)
 {
@@ -38,7 +25,8 @@ static void read_report(const json_t *report, int64_t now, const struct parser_s
 		.id = finding_text(json_at(report, "/callbackData"), numbers[0]),
 		.message_id = finding_text(json_at(report, "/messageId"), numbers[1]),
 		.state = state_of(report),
-		.code = code_of(report),
+		.code = infobip_reason(json_string_value(json_at(report, "/error/name")),
+				       json_string_value(json_at(report, "/status/name"))),
 		.at = finding_time(json_string_value(json_at(report, "/doneAt")), now),
 	};
 

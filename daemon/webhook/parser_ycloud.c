@@ -159,8 +159,8 @@ static void on_system(const struct event *event)
 }
 
 /*
- * Text that somebody writes is none of our business. The message under which the button stood is named by WhatsApp's id,
- * which is not the one that we know it by: who pressed it says enough.
+ * Text that somebody writes is none of our business. The message under which the button stood is named by WhatsApp's
+ * id, which is not the one that we know it by: who pressed it says enough.
  */
 static void on_button(const struct event *event)
 {

@@ -25,8 +25,8 @@ bool whatsapp_phone(const char *number, char phone[static WIRE_PHONE_MAX]);
 void whatsapp_underline(char *lang);
 
 /*
- * What the signal's event is worth: alarm, stops, healthy. Only what ends a stop is healthy, and a word that nobody knows
- * is a reason to look, never to stop.
+ * What the signal's event is worth: alarm, stops, healthy. Only what ends a stop is healthy, and a word that nobody
+ * knows is a reason to look, never to stop.
  */
 void whatsapp_weigh_template(struct signal *signal);
 void whatsapp_weigh_number(struct signal *signal);

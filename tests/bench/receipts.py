@@ -10,7 +10,7 @@ import time
 
 from bed import PATIENCE, Core, Provider, Webhook, fail, progress, rss_mib
 
-# Smaller numbers are for a quick look: limits are meant for these.
+# Smaller numbers are for a quick look: the limits are meant for these.
 STATUSES = int(os.environ.get("RECEIPT_STATUSES", 30000))  # in batches; a fifth as many are posted singly
 ROUNDS = int(os.environ.get("RECEIPT_ROUNDS", 7))
 FLOOD_SECONDS = int(os.environ.get("FLOOD_SECONDS", 60))
@@ -115,7 +115,7 @@ class Logins:
 
 
 def measure_throughput(receipts, report):
-    batched = receipts.end(receipts.start(STATUSES // 2, 2, BATCH, 0))
+    batched = receipts.end(receipts.start(STATUSES // 2, 1, BATCH, 0))
     single = receipts.end(receipts.start(STATUSES // 10, 16, 1, 0))
     for how, line in (("batched", batched), ("single", single)):
         progress(f"{how}: {line['statuses']:,} statuses in {line['posts']:,} posts, all answered after {line['seconds']:.2f} s "

@@ -162,18 +162,29 @@ channel "wa2" { driver = whatsapp_cloud languages = {"en_US", "de", "ar", "ru"} 
 """)
     result = otpctl("config", "check", path, config=False)
     assert result.status == 0
-    assert ('text "ar": sms takes 2 segments (84 units of UCS-2, one segment holds 70), all of which are paid for: '
-            "shorten it") in result.err
+    assert ('text "ar": sms takes 84 units of UCS-2, one segment holds 70: host, address or service are cut until it '
+            "fits: shorten it") in result.err
     assert [line.split() for line in result.out.splitlines()[1:]] == [
         ["SMS", "IN", "TEXT", "ALPHABET", "UNITS", "SEGMENTS"],
         ["de", "own", "GSM-7", "52", "1"],
-        ["ar", "own", "UCS-2", "84", "2"],
+        ["ar", "own", "UCS-2", "67", "1"],
         ["en_US", "built", "in", "GSM-7", "85", "1"],
         ["ru", "built", "in", "UCS-2", "61", "1"],
         ["en", "built", "in", "GSM-7", "85", "1"],
     ]
     as_json = otpctl("config", "check", path, "--json", config=False).objects[0]
-    assert as_json["sms"][1] == {"language": "ar", "own": True, "alphabet": "UCS-2", "units": 84, "segments": 2}
+    assert as_json["sms"][1] == {"language": "ar", "own": True, "alphabet": "UCS-2", "units": 67, "segments": 1}
+
+
+def test_a_text_that_fits_no_segment_at_all(otpctl, config):
+    text = "{code} ist Ihr Code für {host}, {minutes} min gültig. " + "Sagen Sie ihn niemandem. " * 5
+    result = otpctl("config", "check", config(more=f"""
+core {{ hostname = "web1" }}
+text "de" {{ sms = '{text}' }}
+"""), config=False)
+    assert result.status == 0
+    assert ('text "de": sms takes 2 segments (173 units of GSM-7, one segment holds 160), all of which are paid for: '
+            "shorten it") in result.err
 
 
 def test_the_longest_values_of_the_config_count(otpctl, config):
@@ -187,7 +198,19 @@ policy "all" { services = {"sudo", "a-service-of-some-length"} code_length = 10 
 
 def test_a_text_with_a_placeholder_that_is_none(otpctl, config):
     result = otpctl("config", "check", config(more="text \"en\" { sms = '{code} for {user}' }\n"), config=False)
-    assert result.status == 1 and 'text "en": sms: holds a placeholder that is none' in result.err
+    assert result.status == 1 and 'text "en": sms: {user} is no placeholder that can stand here' in result.err
+
+
+@pytest.mark.parametrize("line, words", [
+    ("sms = '{code} for {host}'", "sms: {minutes} is missing"), ("sms = '{minutes} min'", "sms: {code} is missing"),
+    ("email = '{code}'", "email: {minutes} is missing"), ("voice = 'Hello'", "voice: {digits} is missing"),
+    ("voice = '{digits}'", None), ("subject = 'Your code'", None),
+])
+def test_a_text_must_hold_the_code_and_tell_when_it_expires(otpctl, config, line, words):
+    path = config(more=f'text "en" {{ {line} }}\n')
+    result = otpctl("config", "check", path, config=False)
+    assert result.status == (1 if words else 0)
+    assert f'{path}:5: text "en": {words}' in result.err if words else result.err == ""
 
 
 @pytest.mark.parametrize("after, words", [(14, "paid for twice: take 15 to 60"), (15, None), (60, None),

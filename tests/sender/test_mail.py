@@ -84,7 +84,7 @@ def test_a_mail_in_arabic(started, server, core, order):
 
 
 def test_what_a_user_can_choose_adds_no_header(started, server, core, order):
-    started(server, "text \"en\" { subject = 'Code for {service}' email = '{code} {service}' }\n")
+    started(server, "text \"en\" { subject = 'Code for {service}' email = '{code} {service} {minutes}' }\n")
     mail = assert_sent(server, write(order, core, service="x=?UTF-8?B?QmNj?= Bcc: eve@example.org"))
     assert mail["Bcc"] is None
     assert mail["Subject"] == "Code for x=?UTF-8?B?QmNj?= Bcc: eve@example.org"

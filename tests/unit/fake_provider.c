@@ -155,7 +155,7 @@ struct fake_call fake_send(const struct channel_ops *ops, void *channel, const s
 
 struct fake_call fake_probe(const struct channel_ops *ops, void *channel)
 {
-	struct fake_call fake = {.call = {.answered = on_answered, .channel = channel}};
+	struct fake_call fake = {.call = {.answered = on_answered, .channel = channel, .question = true}};
 
 	ops->probe(&fake.call, 1000);
 	return fake;
@@ -163,7 +163,7 @@ struct fake_call fake_probe(const struct channel_ops *ops, void *channel)
 
 struct fake_call fake_poll(const struct channel_ops *ops, void *channel, const char *message_id)
 {
-	struct fake_call fake = {.call = {.answered = on_answered, .channel = channel}};
+	struct fake_call fake = {.call = {.answered = on_answered, .channel = channel, .question = true}};
 
 	ops->poll(&fake.call, message_id, 1000);
 	return fake;
@@ -171,7 +171,7 @@ struct fake_call fake_poll(const struct channel_ops *ops, void *channel, const c
 
 struct fake_call fake_revoke(const struct channel_ops *ops, void *channel, const char *to, const char *message_id)
 {
-	struct fake_call fake = {.call = {.answered = on_answered, .channel = channel}};
+	struct fake_call fake = {.call = {.answered = on_answered, .channel = channel, .question = true}};
 
 	ops->revoke(&fake.call, to, message_id, 1000);
 	return fake;
@@ -179,7 +179,7 @@ struct fake_call fake_revoke(const struct channel_ops *ops, void *channel, const
 
 struct fake_call fake_links(const struct channel_ops *ops, void *channel, const struct channel_link_listener *listener)
 {
-	struct fake_call fake = {.call = {.answered = on_answered, .channel = channel}};
+	struct fake_call fake = {.call = {.answered = on_answered, .channel = channel, .question = true}};
 
 	ops->look_for_links(&fake.call, listener, 1000);
 	return fake;

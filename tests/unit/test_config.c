@@ -68,7 +68,8 @@ static const struct {
 	{"\n\ncore {\n  login_socket = \"x\"\n}", FILE_NAME ":4: login_socket: \"x\" is not an absolute path"},
 	{"# one\n// two\n/* three\n */ core { # four\n  login_socket = \"x\"\n}", FILE_NAME ":5: login_socket"},
 	{"channel \"\" { driver = file }", "channel: its title is empty"},
-	{"channel \"0123456789012345678901234567890123456789012345678901234567890123\" { driver = file }", "longer than 63 bytes"},
+	{"channel \"0123456789012345678901234567890123456789012345678901234567890123\" { driver = file }",
+	 "longer than 63 bytes"},
 	{"channel \"auto\" { driver = file }", "that word means no preference"},
 	{"core { connections = 0 }", ":1: connections: 0 is not between 1 and 8192"},
 	{"core { connections = 8193 }", "8193 is not between"},
@@ -313,8 +314,8 @@ static void the_text_of_an_sms_is_found_by_language(void **state)
 {
 	static const struct {
 		const char *language, *text;
-	} rows[] = {{"ar", "arabic"},     {"ar_SA", "arabic"},  {"pt_BR", "brazil"}, {"en_GB", "english"},
-		    {"", "english"},  {"xx", "english"},     {"a", "english"}};
+	} rows[] = {{"ar", "arabic"}, {"ar_SA", "arabic"}, {"pt_BR", "brazil"}, {"en_GB", "english"},
+		    {"", "english"},  {"xx", "english"},   {"a", "english"}};
 	struct config *config = loaded("text \"en\" { sms = english }\ntext \"ar\" { sms = arabic }\n"
 				       "text \"pt_BR\" { sms = brazil }\ntext \"fr\" { }\n");
 
@@ -340,6 +341,29 @@ static void a_key_without_effect_warns(void **state)
 	for (char **warning = config->warnings; *warning; warning++)
 		assert_non_null(strstr(*warning, FILE_NAME ":"));
 	config_unref(config);
+}
+
+static void what_never_counts_warns(void **state)
+{
+	static const struct {
+		const char *text, *warning;
+	} rows[] = {
+		{"channel \"w\" { driver = file cost_per_day = \"1 USD\" }\n", "a cap without cost never counts"},
+		{"channel \"w\" { driver = file }\nlimits { cost_per_hour = \"1 USD\" }\n", "no channel has a cost"},
+		{"channel \"w\" { driver = whatsapp_cloud receipts = webhook }\n", "webhook { listen } is not set"},
+		{"channel \"w\" { driver = vonage }\npolicy \"p\" { restricted = deny }\n",
+		 "leaves no channel of route \"default\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct config *config = loaded(rows[i].text);
+
+		assert_non_null(config->warnings[0]);
+		assert_non_null(strstr(config->warnings[0], rows[i].warning));
+		assert_null(config->warnings[1]);
+		config_unref(config);
+	}
 }
 
 static void conf_d_is_read_in_the_order_of_names(void **state)
@@ -453,6 +477,7 @@ int main(void)
 		TEST(the_longest_prefix_is_the_route),
 		TEST(the_text_of_an_sms_is_found_by_language),
 		TEST(a_key_without_effect_warns),
+		TEST(what_never_counts_warns),
 		TEST(conf_d_is_read_in_the_order_of_names),
 		TEST(durations_and_rates),
 		TEST(who_holds_a_reference_keeps_it),

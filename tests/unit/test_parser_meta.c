@@ -46,6 +46,7 @@ static const struct parser_context context = {&config, &secret, &token};
 static char said[SAID_MAX][1024];
 static size_t said_count;
 static struct receipt last;
+static struct signal last_signal;
 
 static void must_travel(const struct wire_message *message, const void *body)
 {
@@ -77,9 +78,10 @@ static void on_signal(void *userdata, const struct signal *s)
 	snprintf(copy.provider, sizeof(copy.provider), "meta");
 	must_travel(&wire_signal, &copy);
 	assert_true(s->detail[0] != '\0');
-	snprintf(said[said_count++], sizeof(said[0]), "%s m=%s p=%s s=%s l=%s %s alarm=%s%s at=%lu",
+	snprintf(said[said_count++], sizeof(said[0]), "%s m=%s p=%s s=%s l=%s %s alarm=%s%s%s at=%lu",
 		 signal_kind_names[s->kind], s->message_id, s->phone, s->subject, s->lang, s->event,
-		 alarm_names[s->alarm], s->healthy ? " healthy" : "", (unsigned long)s->at);
+		 alarm_names[s->alarm], s->healthy ? " healthy" : "", s->stops ? " stops" : "", (unsigned long)s->at);
+	last_signal = *s;
 }
 
 static const struct parser_sink sink = {on_receipt, on_signal, NULL};
@@ -213,7 +215,7 @@ static void events_of_templates(void **state)
 	(void)state;
 	SAYS("meta_template_approved.json",
 	     "template m= p= s=login_code l=ar APPROVED alarm=none healthy at=1800000090");
-	SAYS("meta_template_paused.json", "template m= p= s=login_code l=en_US PAUSED alarm=now at=1800000090");
+	SAYS("meta_template_paused.json", "template m= p= s=login_code l=en_US PAUSED alarm=now stops at=1800000090");
 	SAYS("meta_template_quality.json", "template m= p= s=login_code l=ar QUALITY_RED alarm=now at=1800000091",
 	     "template m= p= s=login_code l=ar CATEGORY_MARKETING alarm=now at=1800000091");
 }
@@ -221,16 +223,41 @@ static void events_of_templates(void **state)
 static void events_of_the_account(void **state)
 {
 	(void)state;
-	SAYS("meta_account_events.json", "account m= p= s=account l= ACCOUNT_RESTRICTION alarm=now at=1800000092",
+	SAYS("meta_account_events.json", "account m= p= s=account l= ACCOUNT_RESTRICTION alarm=now stops at=1800000092",
 	     "account m= p= s=account l= DISABLED_UPDATE alarm=none healthy at=1800000092",
 	     "account m= p= s=account l= VERIFIED_ACCOUNT alarm=none at=1800000092",
 	     "account m= p= s=alert l= OBA_APPROVED_SOON alarm=now at=1800000092",
 	     "account m= p= s=number l= FLAGGED alarm=now at=1800000092",
 	     "account m= p= s=limits l= CAPABILITY_UPDATE alarm=none at=1800000092",
 	     "account m= p= s=security l= PIN_CHANGED alarm=now at=1800000092");
+	assert_string_equal(last_signal.detail, "a security setting of a sending number has changed: …99");
+	SAYS("meta_account_banned.json", "account m= p= s=account l= DISABLED_UPDATE alarm=now stops at=1800000094",
+	     "account m= p= s=account l= DISABLED_UPDATE alarm=now at=1800000094",
+	     "account m= p= s=account l= DISABLED_UPDATE alarm=now stops at=1800000094",
+	     "account m= p= s=account l= ACCOUNT_RESTRICTION alarm=now at=1800000094");
 	SAYS("meta_value_errors.json", "account m= p= s=error l= 130429 alarm=often at=1800000093",
 	     "account m= p= s=error l= 131031 alarm=now at=1800000093");
 	SAYS_NOTHING("meta_account_of_others.json");
+}
+
+/* Which of an account's numbers are ours is not known: each is named by its end, and none stops anything. */
+static void numbers_are_known_by_their_ends(void **state)
+{
+	(void)state;
+	SAYS("meta_number_quality.json", "account m= p= s=number l= FLAGGED alarm=now at=1800000095");
+	assert_string_equal(last_signal.detail, "the quality or the limit of a sending number has changed: …34");
+	SAYS("meta_number_quality_formatted.json", "account m= p= s=number l= BANNED alarm=now at=1800000095");
+	assert_string_equal(last_signal.detail, "the quality or the limit of a sending number has changed: …34");
+	SAYS("meta_number_quality_unnamed.json", "account m= p= s=number l= DOWNGRADE alarm=now at=1800000095");
+	assert_string_equal(last_signal.detail, "the quality or the limit of a sending number has changed");
+}
+
+/* What somebody wrote costs nobody else's receipt. */
+static void text_that_is_none_takes_nothing_along(void **state)
+{
+	(void)state;
+	SAYS("meta_text_that_is_none.json", "delivered " ID " id=" OURS " at=1800000000 ",
+	     "not-requested m=" ID " p=+15550101234 s= l= DID_NOT_REQUEST_CODE alarm=now at=1800000060");
 }
 
 static void where_no_account_is_named_every_account_is_ours(void **state)
@@ -392,7 +419,7 @@ static void samples_of_signals(void **state)
 	SAMPLE("meta/t03_auth_approved.json",
 	       "template m= p= s=verification_code l=en_US APPROVED alarm=none healthy at=1790001000");
 	SAMPLE("meta/t05_auth_paused_first.json",
-	       "template m= p= s=verification_code l=en_US PAUSED alarm=now at=1790001000");
+	       "template m= p= s=verification_code l=en_US PAUSED alarm=now stops at=1790001000");
 	SAMPLE("meta/a20_business_capability_update.json",
 	       "account m= p= s=limits l= CAPABILITY_UPDATE alarm=none at=1790001000");
 }
@@ -425,6 +452,8 @@ int main(void)
 		cmocka_unit_test(a_changed_number_is_named_as_it_was),
 		cmocka_unit_test(events_of_templates),
 		cmocka_unit_test(events_of_the_account),
+		cmocka_unit_test(numbers_are_known_by_their_ends),
+		cmocka_unit_test(text_that_is_none_takes_nothing_along),
 		cmocka_unit_test(where_no_account_is_named_every_account_is_ours),
 		cmocka_unit_test(bodies_that_are_no_webhook_are_refused),
 		cmocka_unit_test(a_hundred_thousand_brackets_are_only_refused),

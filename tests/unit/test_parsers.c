@@ -318,34 +318,45 @@ static void test_ycloud_tells_what_else_happens(void **state)
 		enum signal_kind kind;
 		const char *event, *subject, *phone, *message_id;
 		enum alarm alarm;
-		bool healthy;
+		enum { NEITHER, HEALTHY, STOPS } effect;
 	} rows[] = {
 		{INBOUND("+15550783881", BUTTON ",\"context\":{\"from\":\"1\",\"id\":\"wamid.X\"}"),
-		 SIGNAL_NOT_REQUESTED, "DID_NOT_REQUEST_CODE", "", "+16505551234", "wamid.X", ALARM_NOW, false},
+		 SIGNAL_NOT_REQUESTED, "DID_NOT_REQUEST_CODE", "", "+16505551234", "", ALARM_NOW, NEITHER},
 		{INBOUND("15550783881", BUTTON), SIGNAL_NOT_REQUESTED, "DID_NOT_REQUEST_CODE", "", "+16505551234", "",
-		 ALARM_NOW, false},
+		 ALARM_NOW, NEITHER},
 		{INBOUND("+15550783881", "\"type\":\"system\",\"system\":{\"type\":\"user_changed_number\"}"),
-		 SIGNAL_NUMBER_CHANGED, "USER_CHANGED_NUMBER", "", "+16505551234", "", ALARM_NOW, false},
+		 SIGNAL_NUMBER_CHANGED, "USER_CHANGED_NUMBER", "", "+16505551234", "", ALARM_NOW, NEITHER},
 		{INBOUND("+15550783881", "\"type\":\"system\",\"system\":{\"type\":\"customer_identity_changed\"}"),
-		 SIGNAL_IDENTITY, "CUSTOMER_IDENTITY_CHANGED", "", "+16505551234", "", ALARM_NOW, false},
+		 SIGNAL_IDENTITY, "CUSTOMER_IDENTITY_CHANGED", "", "+16505551234", "", ALARM_NOW, NEITHER},
 		{TEMPLATE("reviewed", "verification_code", "\"status\":\"PAUSED\""), SIGNAL_TEMPLATE, "PAUSED",
-		 "verification_code", "", "", ALARM_NOW, false},
+		 "verification_code", "", "", ALARM_NOW, STOPS},
 		{TEMPLATE("reviewed", "verification_code", "\"status\":\"APPROVED\""), SIGNAL_TEMPLATE, "APPROVED",
-		 "verification_code", "", "", ALARM_NONE, true},
+		 "verification_code", "", "", ALARM_NONE, HEALTHY},
 		{TEMPLATE("reviewed", "verification_code", "\"status\":\"<script>\""), SIGNAL_TEMPLATE, "OTHER",
-		 "verification_code", "", "", ALARM_NOW, false},
+		 "verification_code", "", "", ALARM_NOW, NEITHER},
 		{TEMPLATE("quality_updated", "verification_code", "\"qualityRating\":\"RED\""), SIGNAL_TEMPLATE,
-		 "QUALITY_RED", "verification_code", "", "", ALARM_NOW, false},
+		 "QUALITY_RED", "verification_code", "", "", ALARM_NOW, NEITHER},
 		{TEMPLATE("category_updated", "verification_code", "\"category\":\"MARKETING\""), SIGNAL_TEMPLATE,
-		 "CATEGORY_MARKETING", "verification_code", "", "", ALARM_NOW, false},
-		{NUMBER("+15550783881", "FLAGGED"), SIGNAL_ACCOUNT, "FLAGGED", "number", "", "", ALARM_NOW, false},
-		{NUMBER("+15550783881", "UNFLAGGED"), SIGNAL_ACCOUNT, "UNFLAGGED", "number", "", "", ALARM_NONE, true},
+		 "CATEGORY_MARKETING", "verification_code", "", "", ALARM_NOW, NEITHER},
+		{NUMBER("+15550783881", "FLAGGED"), SIGNAL_ACCOUNT, "FLAGGED", "number", "", "", ALARM_NOW, NEITHER},
+		{NUMBER("+15550783881", "UNFLAGGED"), SIGNAL_ACCOUNT, "UNFLAGGED", "number", "", "", ALARM_NONE,
+		 NEITHER},
 		{EVENT("whatsapp.phone_number.deleted", "whatsappPhoneNumber", "\"phoneNumber\":\"+15550783881\""),
-		 SIGNAL_ACCOUNT, "DELETED", "number", "", "", ALARM_NOW, false},
+		 SIGNAL_ACCOUNT, "DELETED", "number", "", "", ALARM_NOW, STOPS},
 		{ACCOUNT("1234567890", "ACCOUNT_RESTRICTION"), SIGNAL_ACCOUNT, "ACCOUNT_RESTRICTION", "account", "", "",
-		 ALARM_NOW, false},
+		 ALARM_NOW, NEITHER},
+		{EVENT("whatsapp.business_account.updated", "whatsappBusinessAccount",
+		       "\"id\":\"1234567890\",\"updateEvent\":\"ACCOUNT_RESTRICTION\",\"restrictions\":["
+		       "{\"restrictionType\":\"RESTRICTED_BIZ_INITIATED_MESSAGING\"}]"),
+		 SIGNAL_ACCOUNT, "ACCOUNT_RESTRICTION", "account", "", "", ALARM_NOW, STOPS},
+		{EVENT("whatsapp.business_account.updated", "whatsappBusinessAccount",
+		       "\"id\":\"1234567890\",\"updateEvent\":\"DISABLED_UPDATE\",\"banState\":\"REINSTATE\""),
+		 SIGNAL_ACCOUNT, "REINSTATE", "account", "", "", ALARM_NONE, HEALTHY},
+		{EVENT("whatsapp.business_account.reviewed", "whatsappBusinessAccount",
+		       "\"id\":\"1234567890\",\"accountReviewStatus\":\"REJECTED\""),
+		 SIGNAL_ACCOUNT, "REJECTED", "account", "", "", ALARM_NOW, NEITHER},
 		{EVENT("whatsapp.business_account.deleted", "whatsappBusinessAccount", "\"id\":\"1234567890\""),
-		 SIGNAL_ACCOUNT, "DELETED", "account", "", "", ALARM_NOW, false},
+		 SIGNAL_ACCOUNT, "DELETED", "account", "", "", ALARM_NOW, STOPS},
 	};
 
 	(void)state;
@@ -361,7 +372,8 @@ static void test_ycloud_tells_what_else_happens(void **state)
 		assert_string_equal(signal->phone, rows[i].phone);
 		assert_string_equal(signal->message_id, rows[i].message_id);
 		assert_int_equal(signal->alarm, rows[i].alarm);
-		assert_int_equal(signal->healthy, rows[i].healthy);
+		assert_int_equal(signal->healthy, rows[i].effect == HEALTHY);
+		assert_int_equal(signal->stops, rows[i].effect == STOPS);
 		assert_int_equal(signal->at, 1795287124);
 		assert_string_equal(signal->lang, signal->kind == SIGNAL_TEMPLATE ? "en_US" : "");
 		assert_true(signal->detail[0] != '\0');

@@ -38,19 +38,32 @@ static struct signal signal_of(const char *word)
 static void test_words_about_templates(void **state)
 {
 	static const struct row rows[] = {
-		{"PAUSED", STOPS},           {"DISABLED", STOPS},
-		{"REJECTED", STOPS},         {"DELETED", STOPS},
-		{"PENDING_DELETION", STOPS}, {"ARCHIVED", STOPS},
-		{"LOCKED", STOPS},           {"FLAGGED", WARNS},
-		{"LIMIT_EXCEEDED", WARNS},   {"QUALITY_RED", WARNS},
-		{"CATEGORY_UTILITY", WARNS}, {"CATEGORY_MARKETING", WARNS},
-		{"CATEGORY_OTHER", WARNS},   {"A_WORD_OF_TOMORROW", WARNS},
-		{"OTHER", WARNS},            {"paused", WARNS},
-		{"APPROVED", HEALS},         {"REINSTATED", HEALS},
-		{"UNARCHIVED", HEALS},       {"UNFLAGGED", NOTHING},
-		{"QUALITY_GREEN", NOTHING},  {"QUALITY_YELLOW", NOTHING},
-		{"PENDING", NOTHING},        {"QUALITY_UNKNOWN", NOTHING},
-		{"IN_APPEAL", NOTHING},      {"CATEGORY_AUTHENTICATION", NOTHING},
+		{"PAUSED", STOPS},
+		{"DISABLED", STOPS},
+		{"REJECTED", STOPS},
+		{"DELETED", STOPS},
+		{"PENDING_DELETION", STOPS},
+		{"ARCHIVED", STOPS},
+		{"LOCKED", STOPS},
+		{"FLAGGED", WARNS},
+		{"LIMIT_EXCEEDED", WARNS},
+		{"QUALITY_RED", WARNS},
+		{"CATEGORY_UTILITY", WARNS},
+		{"CATEGORY_MARKETING", WARNS},
+		{"CATEGORY_OTHER", WARNS},
+		{"A_WORD_OF_TOMORROW", WARNS},
+		{"OTHER", WARNS},
+		{"paused", WARNS},
+		{"APPROVED", HEALS},
+		{"REINSTATED", HEALS},
+		{"UNARCHIVED", HEALS},
+		{"UNFLAGGED", NOTHING},
+		{"QUALITY_GREEN", NOTHING},
+		{"QUALITY_YELLOW", NOTHING},
+		{"PENDING", NOTHING},
+		{"QUALITY_UNKNOWN", NOTHING},
+		{"IN_APPEAL", NOTHING},
+		{"CATEGORY_AUTHENTICATION", NOTHING},
 	};
 
 	(void)state;
@@ -65,13 +78,20 @@ static void test_words_about_templates(void **state)
 static void test_words_about_the_account(void **state)
 {
 	static const struct row rows[] = {
-		{"DISABLED_UPDATE", STOPS},      {"ACCOUNT_DELETED", STOPS},
-		{"DELETED", STOPS},              {"DISABLE", STOPS},
-		{"REINSTATE", HEALS},            {"REINSTATED", HEALS},
-		{"SCHEDULE_FOR_DISABLE", WARNS}, {"ACCOUNT_RESTRICTION", WARNS},
-		{"ACCOUNT_VIOLATION", WARNS},    {"REJECTED", WARNS},
-		{"A_WORD_OF_TOMORROW", WARNS},   {"APPROVED", NOTHING},
-		{"VERIFIED_ACCOUNT", NOTHING},   {"PARTNER_ADDED", NOTHING},
+		{"DISABLED_UPDATE", STOPS},
+		{"ACCOUNT_DELETED", STOPS},
+		{"DELETED", STOPS},
+		{"DISABLE", STOPS},
+		{"REINSTATE", HEALS},
+		{"REINSTATED", HEALS},
+		{"SCHEDULE_FOR_DISABLE", WARNS},
+		{"ACCOUNT_RESTRICTION", WARNS},
+		{"ACCOUNT_VIOLATION", WARNS},
+		{"REJECTED", WARNS},
+		{"A_WORD_OF_TOMORROW", WARNS},
+		{"APPROVED", NOTHING},
+		{"VERIFIED_ACCOUNT", NOTHING},
+		{"PARTNER_ADDED", NOTHING},
 	};
 
 	(void)state;
@@ -90,9 +110,8 @@ static void test_words_about_the_account(void **state)
 static void test_words_about_a_number(void **state)
 {
 	static const struct row rows[] = {
-		{"DELETED", STOPS},     {"BANNED", STOPS},       {"FLAGGED", WARNS},
-		{"DOWNGRADE", WARNS},   {"UNFLAGGED", NOTHING},  {"UPGRADE", NOTHING},
-		{"ONBOARDING", NOTHING}, {"A_NEW_WORD", WARNS},
+		{"DELETED", STOPS},     {"BANNED", STOPS},    {"FLAGGED", WARNS},      {"DOWNGRADE", WARNS},
+		{"UNFLAGGED", NOTHING}, {"UPGRADE", NOTHING}, {"ONBOARDING", NOTHING}, {"A_NEW_WORD", WARNS},
 	};
 
 	(void)state;

@@ -12,7 +12,7 @@ FAULT = {"failure": 20, "alarm": 5, "breaker": 9, "often": 3, "breaker_seconds":
 WORDS = {
     "receipt": {"provider": 63, "id": 55, "message_id": 255, "state": 9, "at": 20, **FAULT},
     "signal": {"provider": 63, "kind": 14, "message_id": 255, "phone": 16, "subject": 255, "lang": 15, "event": 63,
-               "detail": 255, "alarm": 5, "healthy": 3, "at": 20},
+               "detail": 255, "alarm": 5, "healthy": 3, "stops": 3, "at": 20},
 }
 STATES = {"accepted", "sent", "delivered", "read", "failed"}
 KINDS = {"not-requested", "number-changed", "identity", "template", "account"}

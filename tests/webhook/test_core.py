@@ -8,7 +8,7 @@ import time
 import pytest
 
 from fakecore import Core
-from program import statuses, until
+from program import BODIES, statuses, until
 
 QUEUE = 1000  # the smallest that the config takes
 
@@ -38,6 +38,37 @@ def test_what_does_not_fit_is_refused_whole_until_there_is_room(webhook, folder)
     assert [message["message_id"] for message in core.hear_all(1000)] == [f"wamid.{n:032d}" for n in range(1000)]
     assert webhook.post(statuses(1, 1000)).status == 200
     assert core.hear()["message_id"] == f"wamid.{1000:032d}"
+    core.stop()
+
+
+def test_a_signal_is_taken_only_by_a_core_that_is_there(started, core):
+    """A receipt that is lost has a timer behind it; that somebody did not ask for a code is told once."""
+    signals = [(BODIES / name).read_bytes() for name in (
+        "meta_button_not_requested.json", "meta_number_changed.json", "meta_identity_changed.json",
+        "meta_template_paused.json", "meta_account_events.json", "meta_text_that_is_none.json")]
+    core.drop()
+    for post in signals:
+        reply = started.post(post)
+        assert (reply.status, reply.headers["Retry-After"]) == (503, "2")
+    assert started.post(statuses(5)).status == 200
+    core.listen()
+    core.wait_connected()
+    assert [message["op"] for message in core.hear_all(5)] == ["receipt"] * 5  # of the others nothing was used
+    assert started.post(signals[0]).status == 200
+    assert core.hear()["kind"] == "not-requested"
+
+
+def test_a_signal_does_not_wait_behind_a_core_that_hangs(webhook, folder):
+    core = Core(folder / "webhook.sock", deaf=True)
+    webhook.configure().start()
+    core.wait_connected()
+    assert {webhook.post(statuses(500, first)).status for first in range(0, 2000, 500)} == {200}
+    button = (BODIES / "meta_button_not_requested.json").read_bytes()
+    assert webhook.post(button).status == 503
+    core.wake_up()
+    assert {message["op"] for message in core.hear_all(2000)} == {"receipt"}
+    until(lambda: webhook.post(button).status == 200, "the queue is empty")
+    assert core.hear()["kind"] == "not-requested"
     core.stop()
 
 

@@ -6,6 +6,8 @@ import socket
 import threading
 import time
 
+import pytest
+
 from program import NUMBER_ID, free_port, hub_signature, statuses, until
 
 
@@ -33,6 +35,30 @@ def test_a_new_address(started, core):
     assert started.post(statuses(1)).status == 200
     with socket.socket() as line:
         assert line.connect_ex(("127.0.0.1", old)) != 0
+
+
+def test_a_port_that_somebody_else_has(started, core):
+    """Even one who would share it."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        started.configure(listen=f"127.0.0.1:{other.getsockname()[1]}")
+        started.reload()
+        assert "Address already in use" in started.log() and "the old configuration stays" in started.log()
+    assert started.post(statuses(1)).status == 200
+
+
+def test_nobody_else_gets_a_share_of_the_port(started):
+    """Not of the socket that it began with, nor of one that it has moved to."""
+    for port in (started.port, free_port()):
+        started.port = port
+        started.configure()
+        started.reload()
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            with pytest.raises(OSError, match="in use"):
+                other.bind(("127.0.0.1", port))
 
 
 def test_a_number_that_is_no_longer_ours(started, core):

@@ -69,6 +69,20 @@ def test_one_byte_more(started, core):
     assert started.get("/healthz").status == 200
 
 
+@pytest.mark.parametrize("name, longest", [("vonage", 8192), ("twilio", 65536), ("unifonic", 65536), ("generic", 65536),
+                                           ("telegram", 65536), ("ycloud", 262_144), ("infobip", 1_048_576)])
+def test_each_provider_has_a_longest_body(everyone, core, name, longest):
+    """What is not proven yet is no reason to take apart more than a provider ever sends."""
+    json_type = {"Content-Type": "application/json"}
+    body = b'{"a":[' + b"0," * (longest // 2 - 6) + b"0]}"
+    body += b" " * (longest - len(body))
+    assert everyone.request("POST", f"/hook/{name}", body, json_type).status == 401
+    assert everyone.request("POST", f"/hook/{name}", body + b" ", json_type).status == 413
+    pieces = (body[:1000] for _ in range(longest // 1000 + 1))
+    assert everyone.request("POST", f"/hook/{name}", pieces, json_type).status == 413
+    assert core.heard_nothing()
+
+
 def test_a_body_without_a_length_that_grows_too_long(started):
     def chunks():
         for _ in range(49):
@@ -129,6 +143,22 @@ def test_headers_that_are_too_long_or_too_many(started):
     assert started.get("/hook/meta?" + "x" * 5000).status == 414
     assert started.get("/hook/meta?" + "&".join(f"a{n}=1" for n in range(80))).status == 400
     assert started.get("/hook/meta?hub.mode=%zz").status == 400
+
+
+@pytest.mark.parametrize("framing", [
+    "Content-Length: {0}\r\nContent-Length: {0}", "Content-Length: {0}\r\ncontent-length: 0", "Content-Length: 0\r\nContent-Length: {0}",
+    "Content-Length: {0}\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: {0}",
+    "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"])
+def test_a_length_that_is_said_twice(started, core, framing):
+    """A proxy may have believed the other one: nothing behind it is a request."""
+    post = statuses(1)
+    with started.connect() as line:
+        line.sendall(f"POST /hook/meta HTTP/1.1\r\nHost: x\r\n{framing.format(len(post))}\r\n"
+                     f"X-Hub-Signature-256: {hub_signature(post)}\r\n\r\n".encode() + post
+                     + b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        said = b"".join(iter(lambda: line.recv(65536), b""))
+    assert said.startswith(b"HTTP/1.1 400 ") and said.count(b"HTTP/1.1") == 1
+    assert core.heard_nothing()
 
 
 def test_garbage_is_not_http(started):
@@ -195,6 +225,54 @@ def test_slow_clients_hold_nobody_up_and_are_sent_away(started, core):
     assert time.monotonic() - begun > 14
     for line in lines:
         line.close()
+
+
+@pytest.mark.parametrize("head", [b"", b"POST /hook/meta HTTP/1.1\r\nHost: x\r\nX-",
+                                  b"POST /hook/meta HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"],
+                         ids=["silent", "half a header", "half a body"])
+def test_who_holds_all_places_loses_the_oldest(started, core, head):
+    lines = [started.connect() for _ in range(520)]
+    for line in lines:
+        try:
+            line.sendall(head)
+        except OSError:  # it has lost its place by now
+            pass
+    reply = started.post(statuses(1))
+    assert reply.status == 200 and reply.seconds < 1
+    assert core.hear()["state"] == "delivered"
+    assert lines[0].recv(1) == b""
+    lines[-1].settimeout(0.01)
+    with pytest.raises(TimeoutError):
+        lines[-1].recv(1)
+    for line in lines:
+        line.close()
+
+
+def test_who_has_sent_its_headers_keeps_its_place(started, core):
+    """As long as there are others that have not."""
+    post = statuses(1)
+    with started.connect() as early:
+        early.sendall(f"POST /hook/meta HTTP/1.1\r\nHost: x\r\nContent-Length: {len(post)}\r\n"
+                      f"X-Hub-Signature-256: {hub_signature(post)}\r\n\r\n".encode() + post[:50])
+        assert started.get("/healthz").status == 200
+        lines = [started.connect() for _ in range(520)]
+        assert started.get("/healthz").status == 200
+        early.sendall(post[50:])
+        assert answer_of(early)[0] == 200
+        for line in lines:
+            line.close()
+    assert core.hear()["state"] == "delivered"
+
+
+def test_who_says_nothing_goes_soon(started):
+    with started.connect() as line, started.connect() as kept:
+        begun = time.monotonic()
+        kept.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert answer_of(kept)[0] == 200
+        assert line.recv(1) == b"" and 4.9 < time.monotonic() - begun < 8
+        kept.settimeout(0.01)
+        with pytest.raises(TimeoutError):
+            kept.recv(1)
 
 
 def test_more_connections_than_there_are_places(started, core):

@@ -50,6 +50,20 @@ def test_a_post_over_tls(secured, core, authority):
     assert len(core.hear_all(1000)) == 1000
 
 
+def test_another_address_on_the_same_port(secured, core, authority):
+    """From the loopback to all addresses and back; what is found wrong on the way leaves what there is."""
+    tls = {"tls_cert": secured.folder / "tls.pem", "tls_key": f"file:{secured.folder}/tls.key"}
+    for place, (host, options) in enumerate([("127.0.0.1", tls), ("0.0.0.0", {}), ("0.0.0.0", tls), ("127.0.0.1", tls)]):
+        secured.configure(listen=f"{host}:{secured.port}", **options)
+        secured.reload()
+        assert ("without tls_cert" in secured.log()) == (place > 0)
+        with connect(secured, authority) as line:
+            line.sendall(request(statuses(1, place)))
+            assert line.recv(12).endswith(b"200")
+        assert core.hear()["message_id"] == f"wamid.{place:032d}"
+    assert secured.log().count("configuration reloaded") == 3 and secured.log().count("old configuration stays") == 1
+
+
 def test_what_is_older_than_1_2_is_refused(secured, authority):
     with connect(secured, authority, maximum_version=ssl.TLSVersion.TLSv1_2) as line:
         assert line.version() == "TLSv1.2"

@@ -154,6 +154,7 @@ static int report(const struct otpctl *ctl, const char *file, const struct confi
 	check_webhook(config, &found);
 	config_findings_routes(config, &found);
 	config_findings_languages(config, &found);
+	config_findings_texts(config, &found);
 	segments = config_findings_segments(config, &found);
 	if (ctl->options.secrets)
 		check_secrets(config, &found);

@@ -2,7 +2,8 @@
 
 #include "daemon/base/language.h"
 #include "daemon/base/sms.h"
-#include "daemon/sender/template.h"
+#include "daemon/sender/memory.h"
+#include "daemon/sender/wording.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -90,7 +91,7 @@ static bool is_english(const char *language)
 /* Whether an SMS to a user of the language is in it, and not in English for want of a text. */
 static bool has_text(const struct config *config, const char *language)
 {
-	return is_english(language) || config_text(config, TEXT_SMS, language) != config_text(config, TEXT_SMS, "en");
+	return is_english(language) || config_text(config, TEXT_SMS, language, NULL) != config_text(config, TEXT_SMS, "en", NULL);
 }
 
 static bool has_template(const struct config_channel *channel, const char *language)
@@ -123,6 +124,17 @@ void config_findings_languages(const struct config *config, const struct config_
 	}
 }
 
+/* Texts. */
+
+void config_findings_texts(const struct config *config, const struct config_findings *found)
+{
+	char why[CONFIG_WHY_MAX];
+
+	for (size_t i = 0; i < config->text_count; i++)
+		if (wording_check(&config->texts[i], why) < 0)
+			config_findings_add(found->errors, "%s", why);
+}
+
 /* Segments. */
 
 struct typical {
@@ -150,20 +162,19 @@ static void typical_init(const struct config *config, struct typical *ret)
 	snprintf(ret->minutes, sizeof(ret->minutes), "%" PRId64, ttl / 60);
 }
 
-static int measure(const char *text, const struct typical *typical, struct sms_size *ret)
+/* As it is sent to a phone, or whole, as it would be with nothing cut. False: the text is none that can be sent. */
+static bool measure(const char *text, const struct typical *typical, bool one_segment, struct sms_size *ret)
 {
 	const struct template_value values[] = {
 		{"code", typical->code},      {"host", typical->host},       {"service", typical->service},
 		{"address", TYPICAL_ADDRESS}, {"minutes", typical->minutes}, {NULL, NULL},
 	};
-	char *rendered;
-	int r = template_render(text, TEMPLATE_PLAIN, values, &rendered);
+	char *rendered = wording_render(text, values, one_segment);
 
-	if (r < 0)
-		return r;
-	*ret = sms_measure(rendered);
-	free(rendered);
-	return 0;
+	if (rendered)
+		*ret = sms_measure(rendered);
+	memory_free(rendered);
+	return rendered != NULL;
 }
 
 static bool is_own(const struct config *config, const char *text)
@@ -177,18 +188,18 @@ static bool is_own(const struct config *config, const char *text)
 static void measure_language(const struct config *config, const char *language, const struct typical *typical,
 			     const struct config_findings *found, json_t *rows)
 {
-	const char *text = config_text(config, TEXT_SMS, language);
+	const char *text = config_text(config, TEXT_SMS, language, NULL);
 	bool own = is_own(config, text);
-	struct sms_size size;
+	struct sms_size size, whole;
 
-	if (measure(text, typical, &size) < 0) {
-		config_findings_add(
-			found->errors,
-			"text \"%s\": sms: holds a placeholder that is none, or a lone brace: write {{ or }}",
-			language);
-		return;
-	}
-	if (size.segments > 1)
+	if (!measure(text, typical, true, &size) || !measure(text, typical, false, &whole))
+		return; /* config_findings_texts() says why */
+	if (whole.segments > size.segments)
+		config_findings_add(found->warnings,
+				    "text \"%s\": sms takes %zu units of %s, one segment holds %d: host, address or "
+				    "service are cut until it fits: shorten it",
+				    language, whole.units, whole.unicode ? "UCS-2" : "GSM-7", whole.unicode ? 70 : 160);
+	else if (size.segments > 1)
 		config_findings_add(
 			found->warnings,
 			"text \"%s\": sms takes %zu segments (%zu units of %s, one segment holds %d), all of which "

@@ -14,9 +14,12 @@ void config_findings_add(json_t *list, const char *format, ...) __attribute__((f
 /* Routes that wait too long or too short, channels in no route, languages that only some channels have. */
 void config_findings_routes(const struct config *config, const struct config_findings *found);
 void config_findings_languages(const struct config *config, const struct config_findings *found);
+/* What the sender would refuse in a text. */
+void config_findings_texts(const struct config *config, const struct config_findings *found);
 
 /*
  * What an SMS costs in each language that the config names, and in English: an array of objects with language, own (the
- * config has the text), unicode, units, segments. Warns where it is more than one segment. Owned by the caller.
+ * config has the text), unicode, units, segments. Warns where it is more than one segment, or one only because values
+ * are cut. Owned by the caller.
  */
 json_t *config_findings_segments(const struct config *config, const struct config_findings *found);
