@@ -227,8 +227,17 @@ static const struct wire_field route_step_fields[] = {
 MESSAGE(wire_route_step, "route-step", route_step, route_step_fields);
 
 static const struct wire_field send_fields[] = {
-	NEED(send, id),   NEED(send, channel), NEED(send, to),      NEED(send, code),      TEXT(send, lang),
-	TEXT(send, host), TEXT(send, service), TEXT(send, address), NUMBER(send, minutes), NUMBER(send, seconds), NUMBER(send, watch_seconds),
+	NEED(send, id),
+	NEED(send, channel),
+	NEED(send, to),
+	NEED(send, code),
+	TEXT(send, lang),
+	TEXT(send, host),
+	TEXT(send, service),
+	TEXT(send, address),
+	NUMBER(send, minutes),
+	NUMBER(send, seconds),
+	NUMBER(send, watch_seconds),
 };
 MESSAGE(wire_send, "send", send, send_fields);
 

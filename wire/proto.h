@@ -314,8 +314,8 @@ struct signal {
 	char event[WIRE_NAME_MAX];
 	char detail[WIRE_TEXT_MAX]; /* our words */
 	int alarm;                  /* enum alarm */
-	bool healthy; /* the event is good news: what it is about works (again) */
-	bool stops;   /* what it is about cannot be used until a healthy event */
+	bool healthy;               /* the event is good news: what it is about works (again) */
+	bool stops;                 /* what it is about cannot be used until a healthy event */
 	uint64_t at;
 };
 

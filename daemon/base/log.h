@@ -12,8 +12,8 @@ void log_open(const char *program, int debug);
 void log_write(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * An alarm, at LOG_ALERT: in the journal with the MESSAGE_ID of its kind (log_ids.h), which the catalog explains, and the
- * fields WHATSAPP_OTP_ALARM and WHATSAPP_OTP_SUBJECT.
+ * An alarm, at LOG_ALERT: in the journal with the MESSAGE_ID of its kind (log_ids.h), which the catalog explains, and
+ * the fields WHATSAPP_OTP_ALARM and WHATSAPP_OTP_SUBJECT.
  */
 void log_alarm(const char *kind, const char *subject, const char *text);
 

@@ -178,7 +178,8 @@ static int on_account(const struct context *x)
 	reply_note(x->reply, LOG_NOTICE, "%s: %s: %s%s%s", s->provider, s->subject, s->event, s->detail[0] ? ": " : "",
 		   s->detail);
 	for (size_t i = 0; i < x->engine->config->channel_count && r >= 0 && (s->stops || s->healthy); i++)
-		if (is_of_provider(&x->engine->config->channels[i], s))
+		if (is_of_provider(&x->engine->config->channels[i], s) &&
+		    x->engine->config->channels[i].kind == CHANNEL_WHATSAPP) /* it is WhatsApp's account */
 			r = set_breaker(x, BREAKER_CHANNEL, "", x->engine->config->channels[i].name);
 	if (r < 0 || s->alarm != ALARM_NOW)
 		return r;

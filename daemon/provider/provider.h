@@ -51,8 +51,8 @@ void provider_explain(const struct provider_error *error, const char *code, stru
 void provider_judge(const struct provider *provider, const char *code, struct fault *ret);
 
 /*
- * Infobip's two names: an error's says why the network failed, a status' why Infobip did not try. The one that the table
- * knows, else the one that says anything; NULL where there is none.
+ * Infobip's two names: an error's says why the network failed, a status' why Infobip did not try. The one that the
+ * table knows, else the one that says anything; NULL where there is none.
  */
 const char *infobip_reason(const char *error, const char *status);
 

@@ -38,9 +38,13 @@ static const struct status statuses[] = {
 /* The same of a fault before which nothing can have left, and of one behind which a second try would cost again. */
 static const struct status fault_in_front = {
 	500, 599, FAILURE_TRANSIENT, true, ALARM_OFTEN, BREAKER_CHANNEL, "the provider has a fault"};
-static const struct status fault_behind = {
-	500, 599, FAILURE_UNKNOWN_OUTCOME, false, ALARM_OFTEN, BREAKER_CHANNEL,
-	"the provider has a fault, and the message may have left before"};
+static const struct status fault_behind = {500,
+					   599,
+					   FAILURE_UNKNOWN_OUTCOME,
+					   false,
+					   ALARM_OFTEN,
+					   BREAKER_CHANNEL,
+					   "the provider has a fault, and the message may have left before"};
 
 /* Every answer of a driver's goes this way. */
 static void give(struct channel_call *call, struct channel_answer *answer)
@@ -212,7 +216,8 @@ int channel_load_secret(const struct config_channel *config, const char *option,
 		return channel_config_error(config, why, "%s: %s", option, secret_why);
 	if (ret->data && !wire_text_ok(ret->data, ret->length))
 		return channel_config_error(
-			config, why, "%s: the file holds control characters: has it more than one line, or CRLF?", option);
+			config, why, "%s: the file holds control characters: has it more than one line, or CRLF?",
+			option);
 	return 0;
 }
 

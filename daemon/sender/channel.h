@@ -26,7 +26,7 @@ struct channel_message {
 	const char *id; /* the delivery, random: the provider's callback data */
 	const char *to; /* E.164 with +, or what else driver.h says that the driver sends to */
 	const char *code;
-	const char *lang;    /* of the user, may be empty */
+	const char *lang;      /* of the user, may be empty */
 	const char *text;      /* as ops->wants; else empty */
 	const char *text_lang; /* the language of text */
 	const char *subject;   /* WANTS_EMAIL; else empty */

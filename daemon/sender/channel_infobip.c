@@ -39,8 +39,8 @@ static json_t *body_of(const struct config_channel *c, const struct channel_mess
 	return json_pack("{s:[{s:s, s:[{s:s, s:s}], s:{s:s}, s:{s:{s:I, s:s}}, s:o}]}", "messages", "sender", c->sender,
 			 "destinations", "to", message->to + 1, "messageId", message->id, "content", "text",
 			 message->text, "options", "validityPeriod", "amount",
-			 (json_int_t)(message->seconds < 60 ? 1 : message->seconds / 60), "timeUnit", "MINUTES", "webhooks",
-			 webhooks);
+			 (json_int_t)(message->seconds < 60 ? 1 : message->seconds / 60), "timeUnit", "MINUTES",
+			 "webhooks", webhooks);
 }
 
 static bool text_of(const json_t *object, const char *key, char word[static WIRE_NAME_MAX])

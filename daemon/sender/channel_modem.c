@@ -17,7 +17,7 @@
 
 #define PREFIX "otp-"
 #define NAME_SIZE (sizeof(PREFIX) + WIRE_ID_MAX)
-#define FILE_MODE 0660 /* smsd is in the folder's group, and writes what it did into the file */
+#define FILE_MODE 0660   /* smsd is in the folder's group, and writes what it did into the file */
 #define VALIDITY_LEAST 5 /* minutes, the unit of networks */
 
 /* What an admin must mend; all else passes, or not. */

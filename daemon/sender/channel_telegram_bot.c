@@ -86,7 +86,8 @@ static void answer_error(struct channel_call *call, const struct http_answer *an
 		later.retry_after = wait < WAIT_MOST ? wait : WAIT_MOST;
 	if (answer->status / 100 == 5)
 		channel_refused(call, &later); /* its error_code says no more */
-	else if (json_is_integer(json_object_get(root, "error_code")) && api_word(json_object_get(root, "error_code"), code))
+	else if (json_is_integer(json_object_get(root, "error_code")) &&
+		 api_word(json_object_get(root, "error_code"), code))
 		channel_judged(call, &provider_telegram_bot, code, false, NULL, &later);
 	else
 		api_refused(call, &provider_telegram_bot, &later);

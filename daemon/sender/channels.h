@@ -49,8 +49,8 @@ bool channel_is_polled(const struct channel *channel);
 struct channel *channels_find(struct channels *channels, const char *name);
 
 /*
- * The message to send as text, for memory_free(); NULL: no memory. one_segment: as wording_render(). ret_language: of the
- * text, as long as the channels live; NULL: nobody asks.
+ * The message to send as text, for memory_free(); NULL: no memory. one_segment: as wording_render(). ret_language: of
+ * the text, as long as the channels live; NULL: nobody asks.
  */
 char *channels_text(const struct channels *channels, enum text_kind kind, const struct send *send, bool one_segment,
 		    const char **ret_language);

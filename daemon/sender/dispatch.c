@@ -53,8 +53,8 @@ struct job {
 	struct send send;
 	char *text, *subject;
 	const char *text_lang; /* of the config, or built in */
-	bool over;      /* the code is of no use any more */
-	uint64_t began; /* CLOCK_MONOTONIC, microseconds */
+	bool over;             /* the code is of no use any more */
+	uint64_t began;        /* CLOCK_MONOTONIC, microseconds */
 	unsigned tries;
 	sd_event_source *retry;
 };
@@ -367,8 +367,7 @@ static bool write_texts(struct job *job)
 	bool is_sms = job->channel->config->kind == CHANNEL_SMS;
 
 	if (kinds[wants].text)
-		job->text =
-			channels_text(job->channels, kinds[wants].kind, &job->send, is_sms, &job->text_lang);
+		job->text = channels_text(job->channels, kinds[wants].kind, &job->send, is_sms, &job->text_lang);
 	if (kinds[wants].subject)
 		job->subject = channels_text(job->channels, TEXT_SUBJECT, &job->send, false, NULL);
 	return (job->text || !kinds[wants].text) && (job->subject || !kinds[wants].subject);
@@ -442,7 +441,8 @@ static void probe_free(struct probe *probe)
 	free(probe);
 }
 
-/* What a channel of before a reload answers says nothing about the one that has its name now, which is asked instead. */
+/* What a channel of before a reload answers says nothing about the one that has its name now, which is asked instead.
+ */
 static void probe_finish(struct probe *probe, const char *state, const char *detail)
 {
 	struct dispatch *d = probe->dispatch;

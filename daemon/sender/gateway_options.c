@@ -22,10 +22,9 @@ static const struct {
 	{"raw", TEMPLATE_HEADER, "Content-Type: text/plain; charset=UTF-8"},
 };
 
-const char *const gateway_send_names[] = {"to",        "to_digits", "to_00",        "code",    "text",
-					  "text_ucs2", "coding",    "id",           "minutes", "seconds",
-					  "validity",  "sender",    "template",     "language", "callback_url",
-					  "secret",    NULL};
+const char *const gateway_send_names[] = {"to",       "to_digits", "to_00",        "code",    "text",     "text_ucs2",
+					  "coding",   "id",        "minutes",      "seconds", "validity", "sender",
+					  "template", "language",  "callback_url", "secret",  NULL};
 const char *const gateway_poll_names[] = {"message_id", "sender", "secret", NULL};
 #define NAMES_MAX 16
 #define KEPT "accepted" /* of errors: it is none */

@@ -1,5 +1,6 @@
 #include "daemon/sender/mail.h"
 
+#include "daemon/base/log.h"
 #include "daemon/sender/handle.h"
 #include "daemon/sender/memory.h"
 
@@ -11,11 +12,13 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ERRANDS_MAX 64
 #define STACK_BYTES (512 * 1024)
 #define GOODBYE_USEC 2000000 /* a mail has been answered then; who does not say goodbye in time is left without */
+#define STOP_SECONDS 3       /* for threads that have been told to end, when the program stops */
 #define REPLY_TAKEN 250
 #define REPLY_NO_LOGIN 535
 
@@ -50,8 +53,8 @@ struct errand {
 /* Waits of libcurl's that heed no callback end with the connection. */
 static void interrupt(struct errand *e)
 {
-	atomic_store(&e->cancelled, true);
 	pthread_mutex_lock(&e->lock);
+	atomic_store(&e->cancelled, true);
 	if (e->socket >= 0)
 		(void)shutdown(e->socket, SHUT_RDWR);
 	pthread_mutex_unlock(&e->lock);
@@ -74,10 +77,12 @@ static size_t on_read(char *buffer, size_t size, size_t count, void *userdata)
 static curl_socket_t on_open(void *userdata, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct errand *e = userdata;
-	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	int fd = -1;
 
 	(void)purpose;
 	pthread_mutex_lock(&e->lock);
+	if (!atomic_load(&e->cancelled)) /* else interrupt() has been here, and will not be again */
+		fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 	e->socket = fd;
 	pthread_mutex_unlock(&e->lock);
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
@@ -342,17 +347,43 @@ int mail_new(sd_event *event, struct mail **ret)
 	return 0;
 }
 
+/* Ends all threads; returns how many have not ended in time. These keep what they use. */
+static size_t stop_all(struct client *c)
+{
+	struct timespec until;
+	size_t stuck = 0;
+
+	for (struct errand *e = c->errands; e; e = e->next)
+		interrupt(e);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += STOP_SECONDS;
+	while (c->errands) {
+		struct errand *e = c->errands;
+
+		c->errands = e->next;
+		sd_event_source_disable_unref(e->goodbye);
+		e->goodbye = NULL;
+		if (pthread_clockjoin_np(e->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+			errand_free(e);
+		else
+			stuck++;
+	}
+	return stuck;
+}
+
 void mail_free(struct mail *mail)
 {
 	struct client *c = (struct client *)mail;
+	size_t stuck;
 
 	if (!c)
 		return;
-	for (struct errand *e = c->errands; e; e = e->next)
-		interrupt(e);
-	while (c->errands)
-		errand_end(c, c->errands);
+	stuck = stop_all(c);
 	sd_event_source_disable_unref(c->io);
+	if (stuck > 0) {
+		log_warning("mails that are stuck in their connections: %zu; they end with the process", stuck);
+		return; /* their threads use the client */
+	}
 	for (size_t i = 0; i < 2; i++)
 		if (c->pipe[i] >= 0)
 			close(c->pipe[i]);

@@ -34,7 +34,7 @@ struct mail {
 
 /* The client on libcurl. memory_setup() was called before. 0 or -errno. */
 int mail_new(sd_event *event, struct mail **ret);
-/* No call is under way any more. Waits for threads that have been told to stop. */
+/* No call is under way any more. Waits for threads that have been told to stop, but not for ever. */
 void mail_free(struct mail *mail);
 
 /* What is wrong with the URL, NULL if nothing is: smtp or smtps, a host, maybe a port, nothing else. */

@@ -11,22 +11,10 @@
 #include <string.h>
 
 static const struct channel_ops *const drivers[] = {
-	&channel_whatsapp_cloud,
-	&channel_http,
-	&channel_ycloud,
-	&channel_ycloud_voice,
-	&channel_twilio,
-	&channel_twilio_voice,
-	&channel_file,
-	&channel_vonage,
-	&channel_infobip,
-	&channel_unifonic,
-	&channel_authentica,
-	&channel_telegram_gateway,
-	&channel_telegram_bot,
-	&channel_smtp,
-	&channel_modem,
-	NULL,
+	&channel_whatsapp_cloud, &channel_http,         &channel_ycloud,     &channel_ycloud_voice,
+	&channel_twilio,         &channel_twilio_voice, &channel_file,       &channel_vonage,
+	&channel_infobip,        &channel_unifonic,     &channel_authentica, &channel_telegram_gateway,
+	&channel_telegram_bot,   &channel_smtp,         &channel_modem,      NULL,
 };
 
 struct sender {

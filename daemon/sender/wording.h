@@ -11,7 +11,8 @@
 int wording_check(const struct config_text *text, char why[static CONFIG_WHY_MAX]);
 
 /*
- * The text with its values, for memory_free(); NULL: no memory, or a text that was not checked. one_segment: if it would
- * take more as an SMS, and only because of long values of {host}, {address} or {service}, they are cut as far as needed.
+ * The text with its values, for memory_free(); NULL: no memory, or a text that was not checked. one_segment: if it
+ * would take more as an SMS, and only because of long values of {host}, {address} or {service}, they are cut as far as
+ * needed.
  */
 char *wording_render(const char *text, const struct template_value values[], bool one_segment);

@@ -326,7 +326,7 @@ def post_receipt(callback, state, code=None, message_id="wamid.by-hand"):
     return post({"statuses": [status]})
 
 
-def post_button(phone, message_id="wamid.unknown"):
+def post_button(phone, message_id):
     """The recipient taps "I didn't request a code"."""
     return post({"messages": [{"from": phone.lstrip("+"), "id": "wamid.in", "timestamp": str(int(time.time())),
                                "type": "button", "context": {"id": message_id},

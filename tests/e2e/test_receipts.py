@@ -184,7 +184,8 @@ def test_who_did_not_ask_for_the_code_locks_the_account(delivery):
         window.begin("alice")
         code = delivery.phone.code()
         machine.wait_for(lambda: states(window.challenge)[0][1] in ("delivered", "read"), "the receipt")
-        assert machine.post_button(machine.PHONES["alice"]) == 200
+        assert machine.post_button(machine.PHONES["alice"], "wamid.of-another-app") == 200
+        assert machine.post_button(machine.PHONES["alice"], delivery.phone.messages()[-1]["id"]) == 200
         machine.wait_for(lambda: items("show", "alice")[0]["state"] == "locked", "the lock")
         assert window.answer(code)["result"] == "deny"
     with Connection() as window:

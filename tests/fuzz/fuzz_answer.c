@@ -42,8 +42,13 @@ static struct target {
 };
 #define TARGETS (sizeof(targets) / sizeof(targets[0]))
 
-static const struct channel_message message = {
-	.id = "id", .to = "+966501234567", .code = "123456", .lang = "", .text = "123456", .timeout_ms = 1000};
+static const struct channel_message message = {.id = "id",
+					       .to = "+966501234567",
+					       .code = "123456",
+					       .lang = "",
+					       .text = "123456",
+					       .text_lang = "en",
+					       .timeout_ms = 1000};
 
 static void must(bool holds)
 {

@@ -183,7 +183,7 @@ core {{ hostname = "web1" }}
 text "de" {{ sms = '{text}' }}
 """), config=False)
     assert result.status == 0
-    assert ('text "de": sms takes 2 segments (173 units of GSM-7, one segment holds 160), all of which are paid for: '
+    assert ('text "de": sms takes 2 segments (171 units of GSM-7, one segment holds 160), all of which are paid for: '
             "shorten it") in result.err
 
 

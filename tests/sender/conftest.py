@@ -91,7 +91,7 @@ def order(core):
 
     def give(channel="whatsapp", **fields):
         fields = {"id": f"{next(ids):032x}", "channel": channel, "to": "+" + NUMBER, "code": CODE, "lang": "en",
-                  "host": "web1", "service": "sshd", "address": "192.0.2.7", "minutes": 5, **fields}
+                  "host": "web1", "service": "sshd", "address": "192.0.2.7", "minutes": 5, "seconds": 299, **fields}
         core.say("send", **{key: value for key, value in fields.items() if value != ""})
         return fields["id"]
 

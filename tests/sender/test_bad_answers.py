@@ -158,12 +158,17 @@ def test_reset_of_a_kept_connection_is_not_sent_again(started, core, provider, o
         assert core.answer()["op"] == "sent"
 
 
-@pytest.mark.parametrize("status, code", [("held_for_quality_assessment", "held"), ("paused", "paused")])
-def test_message_that_is_held_back_goes_to_the_next_channel(started, core, provider, order, status, code):
+@pytest.mark.parametrize("status, failure, code, alarm, breaker", [
+    ("held_for_quality_assessment", "undeliverable", "held", "often", "none"),
+    ("paused", "config", "132015", "now", "template"),
+])
+def test_message_that_is_held_back_goes_to_the_next_channel(started, core, provider, order, status, failure, code, alarm,
+                                                            breaker):
     provider.answer = lambda e: e.reply_json(200, {"messages": [{"id": WAMID, "message_status": status}]})
     order("whatsapp")
     answer = core.answer()
-    assert (answer["failure"], answer["code"]) == ("undeliverable", code)
+    assert (answer["failure"], answer["code"], answer["alarm"]) == (failure, code, alarm)
+    assert answer["breaker"] == breaker
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -199,6 +204,7 @@ BUSY = {
     "meta 131000": ("whatsapp", lambda e: e.meta_error(131000, 500), "131000"),
     "unknown but transient": ("whatsapp", lambda e: e.meta_error(987, 400, is_transient=True), "987"),
     "429 without json": ("whatsapp", lambda e: e.reply(429, "slow down"), "http-429"),
+    "504 of Meta's front": ("whatsapp", lambda e: e.reply(504, "<html>"), "http-504"),
     "503 html": ("whatsapp", lambda e: e.reply(503, "<html>"), "http-503"),
     "gateway 429": ("sms", lambda e: e.reply(429), "http-429"),
     "gateway 502": ("sms", lambda e: e.reply(502, "<html>"), "http-502"),
@@ -212,6 +218,16 @@ def test_busy_provider_is_tried_twice(patient, core, provider, order, channel, b
     answer = core.answer()
     assert (answer["failure"], answer["code"]) == ("transient", code)
     assert len(provider.requests) == 2
+
+
+@pytest.mark.parametrize("channel, status", [("whatsapp", 500), ("sms", 500), ("sms", 504)])
+def test_a_fault_behind_which_the_message_may_have_left_is_no_reason_for_a_second(patient, core, provider, order, channel,
+                                                                                  status):
+    provider.answer = lambda e: e.reply(status, "<html>")
+    order(channel)
+    answer = core.answer()
+    assert (answer["failure"], answer["code"]) == ("unknown-outcome", f"http-{status}")
+    assert len(provider.requests) == 1
 
 
 def test_second_try_can_work(patient, core, provider, order):

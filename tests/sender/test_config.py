@@ -47,7 +47,7 @@ SMS = {
     "message id of a send": (dict(body='"{message_id}"'), "body: {message_id} is no placeholder"),
     "error pointer": (dict(error_pointer='"code"', errors='{"1=config"}'), "error_pointer is no JSON pointer"),
     "error pointer alone": (dict(error_pointer='"/code"'), "error_pointer needs errors"),
-    "error class": (dict(errors='{"1=fatal"}'), 'errors: "1=fatal" is not "CODE=undeliverable"'),
+    "error class": (dict(errors='{"1=fatal"}'), 'errors: "1=fatal" is not "CODE=accepted"'),
     "error without code": (dict(errors='{"=config"}'), 'errors: "=config" is not'),
     "error without class": (dict(errors='{"1"}'), 'errors: "1" is not'),
     "no poll url": (dict(receipts="poll"), "receipts = poll needs poll_url"),
@@ -106,6 +106,8 @@ def test_text_with_an_unknown_placeholder(sender):
 TEXTS = {
     "sms without code": ("sms = 'Welcome to {host}'", "sms: {code} is missing"),
     "e-mail without code": ("email = 'Welcome to {host}'", "email: {code} is missing"),
+    "sms that does not tell the expiry": ("sms = '{code} for {host}'", "sms: {minutes} is missing"),
+    "e-mail that does not tell the expiry": ("email = '{code} for {host}'", "email: {minutes} is missing"),
     "call without digits": ("voice = 'Hello'", "voice: {digits} is missing"),
     "call with the code as a number": ("voice = '{digits} {code}'", "voice: {code} is no placeholder"),
     "code in the subject": ("subject = '{code} is your code'", "subject: {code} is no placeholder"),

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from mailserver import PASSWORD, USER, MailServer
-from program import CODE, until
+from program import CODE, RESOLVER, until
 
 ADDRESS = "alice@example.com"
 
@@ -234,6 +234,29 @@ def test_stop_while_a_mail_is_under_way(started, sender, server, core, order):
     sender.stop()
     assert time.monotonic() - began < 5
     silence.set()
+
+
+def test_stop_while_the_name_server_is_silent(sender, core, folder, order):
+    sender.configure(section(folder, "smtp://mail.hang:587", timeout=20))
+    sender.start(LD_PRELOAD=str(RESOLVER), ASAN_OPTIONS="verify_asan_link_order=0")
+    core.wait_connected()
+    order("mail", to=ADDRESS)
+    until(lambda: "ordered for channel mail" in sender.log(), "the mail is under way")
+    began = time.monotonic()
+    sender.stop()
+    assert time.monotonic() - began < 5
+
+
+def test_stop_while_a_mail_is_stuck_for_ever(sender, server, core, folder, order):
+    sender.configure(section(folder, server.url, timeout=20))
+    sender.start(LD_PRELOAD=str(RESOLVER), DEAF="1", ASAN_OPTIONS="verify_asan_link_order=0")
+    core.wait_connected()
+    order("mail", to=ADDRESS)
+    until(lambda: server.connections == 1, "the mail is under way")
+    began = time.monotonic()
+    sender.stop()
+    assert time.monotonic() - began < 8
+    assert "mails that are stuck in their connections: 1" in sender.log()
 
 
 def test_probe_logs_in_and_writes_nothing(started, server, core):

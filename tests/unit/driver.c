@@ -30,8 +30,10 @@ int driver_open(const struct channel_ops *ops, const struct config_channel *sect
 			    .code = DRIVER_CODE,
 			    .lang = "ar",
 			    .text = DRIVER_CODE " is your code & it lives 5 min",
+			    .text_lang = "en",
 			    .subject = "",
 			    .minutes = 5,
+			    .seconds = 299,
 			    .timeout_ms = 8000},
 	};
 	fake_provider_init(&driver.provider);

@@ -455,9 +455,9 @@ static void health_counts_what_is_open(void **state)
 
 static void auditors_may_read_and_nothing_else(void **state)
 {
-	static const struct wire_message *const reads[] = {&wire_list, &wire_show, &wire_challenges, &wire_deliveries,
-							   &wire_health, &wire_alarms, &wire_breakers, &wire_stats,
-							   &wire_route_explain};
+	static const struct wire_message *const reads[] = {&wire_list,       &wire_show,   &wire_challenges,
+							   &wire_deliveries, &wire_health, &wire_alarms,
+							   &wire_breakers,   &wire_stats,  &wire_route_explain};
 
 	(void)state;
 	for (size_t i = 0; i < admin_op_count; i++) {

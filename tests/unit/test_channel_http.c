@@ -202,13 +202,25 @@ static void test_refusals(void **state)
 		enum failure failure;
 		bool retry;
 	} rows[] = {
-		{400, FAILURE_UNDELIVERABLE, false}, {401, FAILURE_CONFIG, false},
-		{402, FAILURE_CONFIG, false},        {403, FAILURE_CONFIG, false},
-		{404, FAILURE_UNDELIVERABLE, false}, {407, FAILURE_CONFIG, false},
-		{408, FAILURE_TRANSIENT, true},      {425, FAILURE_TRANSIENT, true},
-		{422, FAILURE_UNDELIVERABLE, false}, {429, FAILURE_TRANSIENT, true},
-		{500, FAILURE_TRANSIENT, true},      {599, FAILURE_TRANSIENT, true},
-		{302, FAILURE_CONFIG, false},        {0, FAILURE_UNKNOWN_OUTCOME, false},
+		{400, FAILURE_UNDELIVERABLE, false},
+		{401, FAILURE_CONFIG, false},
+		{402, FAILURE_CONFIG, false},
+		{403, FAILURE_CONFIG, false},
+		{404, FAILURE_UNDELIVERABLE, false},
+		{407, FAILURE_CONFIG, false},
+		{408, FAILURE_TRANSIENT, true},
+		{425, FAILURE_TRANSIENT, true},
+		{422, FAILURE_UNDELIVERABLE, false},
+		{429, FAILURE_TRANSIENT, true},
+		{502, FAILURE_TRANSIENT, true},
+		{503, FAILURE_TRANSIENT, true},
+		/* The fault may lie behind the message's leaving. */
+		{500, FAILURE_UNKNOWN_OUTCOME, false},
+		{504, FAILURE_UNKNOWN_OUTCOME, false},
+		{501, FAILURE_UNKNOWN_OUTCOME, false},
+		{599, FAILURE_UNKNOWN_OUTCOME, false},
+		{302, FAILURE_CONFIG, false},
+		{0, FAILURE_UNKNOWN_OUTCOME, false},
 	};
 
 	(void)state;
@@ -224,9 +236,9 @@ static void test_refusals(void **state)
 
 static void test_every_placeholder(void **state)
 {
-	char template[] =
-		"{to}|{to_digits}|{to_00}|{code}|{text_ucs2}|{coding}|{id}|{minutes}|{sender}|{template}|{language}|"
-		"{callback_url}|{secret}",
+	char template[] = "{to}|{to_digits}|{to_00}|{code}|{text_ucs2}|{coding}|{id}|{minutes}|{seconds}|{validity}|{"
+			  "sender}|{template}|"
+			  "{language}|{callback_url}|{secret}",
 	     used[] = "login_code", callback[] = "https://otp.example/cb?%d", en[] = "en_US", ar[] = "ar",
 	     *languages[] = {en, ar, NULL};
 	struct channel_message arabic = message;
@@ -242,13 +254,14 @@ static void test_every_placeholder(void **state)
 	arabic.text = "رمز 12";
 	arabic.lang = "ar_SA";
 	arabic.minutes = 5;
+	arabic.seconds = 299;
 	fake_send(&channel_http, channel, &arabic);
 	assert_string_equal(
 		provider.body,
-		"+966501234567|966501234567|00966501234567|123456|063106450632002000310032|2|0123456789abcdef|5|"
+		"+966501234567|966501234567|00966501234567|123456|063106450632002000310032|2|0123456789abcdef|5|299|4|"
 		"Acme & Co|login_code|ar|https://otp.example/cb?%d|k\"&y");
 	fake_send(&channel_http, channel, &message);
-	assert_non_null(strstr(provider.body, "|0|0123456789abcdef|"));
+	assert_non_null(strstr(provider.body, "|0|0123456789abcdef|0|0|1|"));
 	assert_non_null(strstr(provider.body, "|en_US|"));
 }
 
@@ -304,6 +317,25 @@ static void test_errors_by_their_code(void **state)
 		assert_string_equal(call.answer.why.code, rows[i].code);
 	}
 	assert_true(hears(200, "{\"data\":{\"id\":1},\"error\":{\"code\":1005}}").answer.sent);
+}
+
+static void test_what_the_gateway_keeps_is_taken_over(void **state)
+{
+	char error[] = "/state", queued[] = "queued=accepted", full[] = "full=transient",
+	     *errors[] = {queued, full, NULL};
+	struct fake_call call;
+
+	(void)state;
+	section.error_pointer = error;
+	section.errors = errors;
+	opens();
+	call = hears(200, "{\"state\":\"queued\"}");
+	assert_true(call.answer.sent);
+	assert_string_equal(call.answer.message_id, "");
+	assert_int_equal(hears(500, "{\"state\":\"queued\"}").answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
+	assert_int_equal(hears(400, "{\"state\":\"queued\"}").answer.why.failure, FAILURE_UNDELIVERABLE);
+	assert_int_equal(hears(200, "{\"state\":\"queue\"}").answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
+	assert_int_equal(hears(200, "{\"state\":\"full\"}").answer.why.failure, FAILURE_TRANSIENT);
 }
 
 static void test_errors_by_how_a_plain_answer_begins(void **state)
@@ -431,6 +463,7 @@ int main(void)
 		TEST(test_raw_body_that_a_value_would_break),
 		TEST(test_errors_by_their_code),
 		TEST(test_errors_by_how_a_plain_answer_begins),
+		TEST(test_what_the_gateway_keeps_is_taken_over),
 		TEST(test_poll_asks_for_one_message),
 		TEST(test_poll_hears_words),
 		TEST(test_poll_that_says_nothing),

@@ -49,7 +49,7 @@ static void test_request_is_the_one_of_the_documentation(void **state)
 		driver.provider.body,
 		"{\"messages\":[{\"sender\":\"Acme\",\"destinations\":[{\"to\":\"966501234567\",\"messageId\":"
 		"\"65f0c1a20123456789abcdef0123456789abcdef-0-1\"}],\"content\":{\"text\":\"48213057 is your "
-		"code & it lives 5 min\"},\"options\":{\"validityPeriod\":{\"amount\":5,\"timeUnit\":"
+		"code & it lives 5 min\"},\"options\":{\"validityPeriod\":{\"amount\":4,\"timeUnit\":"
 		"\"MINUTES\"}},\"webhooks\":{\"callbackData\":"
 		"\"65f0c1a20123456789abcdef0123456789abcdef-0-1\"}}]}");
 }
@@ -59,7 +59,7 @@ static void test_receipts_are_ordered_where_there_is_a_callback(void **state)
 	(void)state;
 	driver.section.callback_url = callback;
 	driver.message.text = "رمزك \"1\"\n";
-	driver.message.minutes = 0;
+	driver.message.seconds = 59;
 	driver_hears(200, "{}");
 	assert_non_null(strstr(driver.provider.body, "\"text\":\"رمزك \\\"1\\\"\\n\""));
 	assert_non_null(strstr(driver.provider.body, "\"amount\":1,"));

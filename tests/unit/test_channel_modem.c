@@ -28,6 +28,7 @@ static const struct channel_message message = {
 	.code = "493817",
 	.text = "493817: رمز\n\nTo: 15550001111\n",
 	.minutes = 5,
+	.seconds = 300,
 	.timeout_ms = 1000,
 };
 
@@ -105,24 +106,31 @@ static void test_a_message_lies_in_the_spool(void **state)
 	assert_true(read(fd, text, sizeof(text) - 1) > 0);
 	close(fd);
 	/* The first empty line ends the headers: what looks like one behind it is text. */
-	assert_string_equal(text, "To: 966501234567\nAlphabet: UTF\nReport: yes\nValidity: min 5\n\n"
+	assert_string_equal(text, "To: 966501234567\nAlphabet: UTF\nReport: yes\nValidity: 5 min\n\n"
 				  "493817: رمز\n\nTo: 15550001111\n");
 }
 
-static void test_a_short_life_is_the_networks_shortest(void **state)
+static void check_validity(int64_t seconds, const char *line)
 {
 	struct channel_message brief = message;
 	char text[512] = "";
 	FILE *stream;
 
-	(void)state;
-	brief.minutes = 1;
+	brief.seconds = seconds;
 	fake_send(&channel_modem, channel, &brief);
 	stream = fopen(at("outgoing", "otp-" ID), "r");
 	assert_non_null(stream);
 	assert_true(fread(text, 1, sizeof(text) - 1, stream) > 0);
 	fclose(stream);
-	assert_non_null(strstr(text, "\nValidity: min 5\n"));
+	assert_non_null(strstr(text, line));
+}
+
+static void test_the_network_drops_it_with_the_code(void **state)
+{
+	(void)state;
+	check_validity(600, "\nValidity: 10 min\n");
+	check_validity(599, "\nValidity: 9 min\n");
+	check_validity(60, "\nValidity: 5 min\n"); /* the network's shortest */
 }
 
 static void test_what_a_crash_left_does_not_stop_it(void **state)
@@ -234,7 +242,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_message_lies_in_the_spool),
-		TEST(test_a_short_life_is_the_networks_shortest),
+		TEST(test_the_network_drops_it_with_the_code),
 		TEST(test_what_a_crash_left_does_not_stop_it),
 		TEST(test_numbers_and_ids_that_are_none),
 		TEST(test_a_folder_that_has_gone),

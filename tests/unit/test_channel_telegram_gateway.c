@@ -57,7 +57,7 @@ static void test_asks_first_and_sends_with_the_id_of_the_question(void **state)
 						     "Authorization: Bearer s3cr-et_key\n");
 	assert_string_equal(
 		driver.provider.body,
-		"{\"phone_number\":\"+966501234567\",\"request_id\":\"REQ1\",\"code\":\"48213057\",\"ttl\":300,"
+		"{\"phone_number\":\"+966501234567\",\"request_id\":\"REQ1\",\"code\":\"48213057\",\"ttl\":299,"
 		"\"payload\":\"65f0c1a20123456789abcdef0123456789abcdef-0-1\"}");
 }
 
@@ -66,12 +66,12 @@ static void test_sender_and_callback(void **state)
 	(void)state;
 	driver.section.sender = sender;
 	driver.section.callback_url = callback;
-	driver.message.minutes = 0;
+	driver.message.seconds = 29;
 	hears_after_asking(200, "{}");
 	assert_non_null(strstr(driver.provider.body, "\"ttl\":30,"));
 	assert_non_null(strstr(driver.provider.body, ",\"sender_username\":\"acme_channel\",\"callback_url\":"
 						     "\"https://web1.example/receipts/telegram\"}"));
-	driver.message.minutes = 90;
+	driver.message.seconds = 5400;
 	hears_after_asking(200, "{}");
 	assert_non_null(strstr(driver.provider.body, "\"ttl\":3600,"));
 }
@@ -86,6 +86,7 @@ static void test_number_that_is_not_on_telegram_costs_one_question(void **state)
 		{500, ERROR("INTERNAL_ERROR"), 't', 'r', "INTERNAL_ERROR"},
 		{200, ERROR("SOMETHING_NEW"), 'u', '-', "SOMETHING_NEW"},
 		{503, "<html>", 't', 'r', "http-503"},
+		{500, "<html>", 't', 'r', "http-500"},
 		{401, "", 'c', '-', "http-401"},
 	};
 
@@ -131,7 +132,14 @@ static void test_message_that_was_not_answered_may_have_been_sent(void **state)
 		{200, "{\"ok\":true,\"result\":{\"request_id\":7.5}}", FAILURE_UNKNOWN_OUTCOME, false},
 		{200, ERROR("MESSAGE_ALREADY_SENT"), FAILURE_UNKNOWN_OUTCOME, false},
 		{200, ERROR("CODE_INVALID_FORMAT"), FAILURE_CONFIG, false},
-		{200, ERROR("INTERNAL_ERROR"), FAILURE_TRANSIENT, true},
+		/* A second try would pay for the question again, and after a fault be a second message. */
+		{200, ERROR("FLOOD_WAIT_1"), FAILURE_TRANSIENT, false},
+		{429, "", FAILURE_TRANSIENT, false},
+		{200, ERROR("INTERNAL_ERROR"), FAILURE_UNKNOWN_OUTCOME, false},
+		{500, ERROR("INTERNAL_ERROR"), FAILURE_UNKNOWN_OUTCOME, false},
+		{500, "", FAILURE_UNKNOWN_OUTCOME, false},
+		{502, "<html>", FAILURE_UNKNOWN_OUTCOME, false},
+		{503, ERROR("SOMETHING_NEW"), FAILURE_UNKNOWN_OUTCOME, false},
 	};
 	struct fake_call call;
 
@@ -147,6 +155,11 @@ static void test_message_that_was_not_answered_may_have_been_sent(void **state)
 	call = fake_send(driver.ops, driver.channel, &driver.message);
 	driver_check(&call);
 	assert_int_equal(call.answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
+	fake_provider_queues(&driver.provider, 200, ABLE);
+	driver.provider.answer = (struct http_answer){.outcome = HTTP_NOT_SENT, .body = "", .error = "no connection"};
+	call = fake_send(driver.ops, driver.channel, &driver.message);
+	assert_int_equal(call.answer.why.failure, FAILURE_TRANSIENT);
+	assert_false(call.answer.retry);
 }
 
 static void test_flood_wait_says_how_long(void **state)

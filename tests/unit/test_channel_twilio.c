@@ -45,8 +45,10 @@ static const struct channel_message message = {
 	.code = "123456",
 	.lang = "",
 	.text = "a&b=123456 <\xc3\xa9> \"'",
+	.text_lang = "en",
 	.subject = "",
 	.minutes = 5,
+	.seconds = 300,
 	.timeout_ms = 1000,
 };
 
@@ -168,18 +170,21 @@ static void test_an_api_key_proves_who_asks(void **state)
 static void test_a_provider_that_keeps_messages_drops_them_with_the_code(void **state)
 {
 	static const struct {
-		int64_t minutes;
+		int64_t seconds;
 		const char *field;
-	} rows[] = {{1, "&ValidityPeriod=60"}, {240, "&ValidityPeriod=14400"}, {INT64_MAX, "&ValidityPeriod=14400"}};
+	} rows[] = {{59, "&ValidityPeriod=59"},
+		    {299, "&ValidityPeriod=299"},
+		    {14401, "&ValidityPeriod=14400"},
+		    {INT64_MAX, "&ValidityPeriod=14400"}};
 	struct channel_message other = message;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		other.minutes = rows[i].minutes;
+		other.seconds = rows[i].seconds;
 		fake_send(sms.ops, sms.channel, &other);
 		assert_non_null(strstr(provider->body, rows[i].field));
 	}
-	other.minutes = 0;
+	other.seconds = 0;
 	fake_send(sms.ops, sms.channel, &other);
 	assert_null(strstr(provider->body, "ValidityPeriod"));
 }
@@ -187,15 +192,17 @@ static void test_a_provider_that_keeps_messages_drops_them_with_the_code(void **
 static void test_the_voice_speaks_the_language_of_the_text(void **state)
 {
 	static const char *const rows[][2] = {
-		{"ar", "ar-SA"}, {"ar_EG", "ar-SA"}, {"id", "id-ID"}, {"it", "it-IT"}, {"ru", "ru-RU"}, {"es", "es-ES"},
-		{"pt", "pt-BR"}, {"pt-PT", "pt-BR"}, {"hi", "hi-IN"}, {"en", "en-US"}, {"", "en-US"},   {"fr", "en-US"},
+		{"ar", "ar-SA"}, {"ar_EG", "ar-SA"}, {"id", "id-ID"},    {"it", "it-IT"}, {"ru", "ru-RU"},
+		{"es", "es-ES"}, {"pt", "pt-BR"},    {"pt-PT", "pt-BR"}, {"hi", "hi-IN"}, {"en", "en-US"},
+		{"", "en-US"},   {"fr", "fr-FR"},    {"de", "de-DE"},    {"tr", "en-US"},
 	};
 	struct channel_message other = message;
 	char field[64];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		other.lang = rows[i][0];
+		other.text_lang = rows[i][0];
+		other.lang = "it"; /* of the user, for whom there may have been no text */
 		fake_send(voice.ops, voice.channel, &other);
 		snprintf(field, sizeof(field), "language%%3D%%22%s%%22", rows[i][1]);
 		assert_non_null(strstr(provider->body, field));

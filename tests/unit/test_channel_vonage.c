@@ -45,14 +45,14 @@ static void test_request_is_the_one_of_the_documentation(void **state)
 		driver.provider.body,
 		"api_key=abcd1234&api_secret=s3cr-et_key&from=Acme%20%26%20Co&to=966501234567&type=text&text="
 		"48213057%20is%20your%20code%20%26%20it%20lives%205%20min&client-ref="
-		"65f0c1a20123456789abcdef0123456789abcdef-0-1&ttl=300000&status-report-req=false");
+		"65f0c1a20123456789abcdef0123456789abcdef-0-1&ttl=299000&status-report-req=false");
 }
 
 static void test_text_that_needs_unicode_says_so(void **state)
 {
 	(void)state;
 	driver.message.text = "رمزك 48213057";
-	driver.message.minutes = 0;
+	driver.message.seconds = 19;
 	driver.section.receipts = RECEIPTS_WEBHOOK;
 	driver.section.callback_url = callback;
 	driver_hears(200, "{}");

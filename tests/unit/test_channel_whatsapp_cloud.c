@@ -182,8 +182,15 @@ static void test_held_and_paused_are_not_waited_for(void **state)
 	(void)state;
 	assert_int_equal(held.answer.why.failure, FAILURE_UNDELIVERABLE);
 	assert_string_equal(held.answer.why.code, "held");
-	assert_int_equal(paused.answer.why.failure, FAILURE_UNDELIVERABLE);
-	assert_string_equal(paused.answer.why.code, "paused");
+	assert_int_equal(held.answer.why.alarm, ALARM_OFTEN);
+	assert_int_equal(held.answer.why.breaker, BREAKER_NONE);
+	/* As if the API had said so by its code. */
+	assert_string_equal(paused.answer.why.code, "132015");
+	assert_int_equal(paused.answer.why.failure, FAILURE_CONFIG);
+	assert_int_equal(paused.answer.why.alarm, ALARM_NOW);
+	assert_int_equal(paused.answer.why.breaker, BREAKER_TEMPLATE);
+	assert_int_equal(paused.answer.why.breaker_seconds, 600);
+	assert_false(held.answer.sent || held.answer.retry || paused.answer.sent || paused.answer.retry);
 }
 
 static void test_error_goes_by_its_code_not_by_the_status(void **state)
@@ -226,7 +233,7 @@ static void test_no_code_goes_by_status(void **state)
 	} rows[] = {
 		{301, FAILURE_CONFIG, false},          {401, FAILURE_CONFIG, false},
 		{403, FAILURE_CONFIG, false},          {404, FAILURE_UNDELIVERABLE, false},
-		{429, FAILURE_TRANSIENT, true},        {500, FAILURE_TRANSIENT, true},
+		{429, FAILURE_TRANSIENT, true},        {500, FAILURE_UNKNOWN_OUTCOME, false},
 		{502, FAILURE_TRANSIENT, true},        {503, FAILURE_TRANSIENT, true},
 		{504, FAILURE_TRANSIENT, true},        {204, FAILURE_UNKNOWN_OUTCOME, false},
 		{999, FAILURE_UNKNOWN_OUTCOME, false},

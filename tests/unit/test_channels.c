@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "daemon/base/sms.h"
 #include "daemon/sender/memory.h"
 
 static unsigned opened, closed;
@@ -173,16 +174,18 @@ static void text_is(char *sms, char *subject, char *email, char *voice, const ch
 	channels = NULL;
 }
 
-static void test_text_without_its_code_is_an_error(void **state)
+static void test_text_without_its_code_or_its_end_is_an_error(void **state)
 {
 	char with[] = "{code} {host} {service} {address} {minutes}", without[] = "{{code}} for {host}",
-	     said[] = "{digits}", unknown[] = "{code} for {user}", lines[] = "Your code\r\nBcc: all@example.com",
-	     subject[] = "for {host}";
+	     timeless[] = "{code}", said[] = "{digits}", unknown[] = "{code} for {user}",
+	     lines[] = "Your code\r\nBcc: all@example.com", subject[] = "for {host}";
 
 	(void)state;
 	text_is(with, subject, with, said, NULL);
 	text_is(without, none, none, none, "test.conf:3: text \"en\": sms: {code} is missing");
 	text_is(none, none, without, none, "test.conf:3: text \"en\": email: {code} is missing");
+	text_is(timeless, none, none, none, "test.conf:3: text \"en\": sms: {minutes} is missing");
+	text_is(none, none, timeless, none, "test.conf:3: text \"en\": email: {minutes} is missing");
 	text_is(none, none, none, subject, "test.conf:3: text \"en\": voice: {digits} is missing");
 	text_is(none, none, none, with,
 		"test.conf:3: text \"en\": voice: {code} is no placeholder that can stand here");
@@ -198,17 +201,19 @@ static void test_text_without_its_code_is_an_error(void **state)
 static void says(enum text_kind kind, const char *code, const char *expected)
 {
 	struct send send = {.host = "web1", .service = "sshd", .address = "192.0.2.7", .minutes = 5, .lang = "en"};
+	const char *language;
 	char *words;
 
 	snprintf(send.code, sizeof(send.code), "%s", code);
-	words = channels_text(channels, kind, &send);
+	words = channels_text(channels, kind, &send, false, &language);
 	assert_string_equal(words, expected);
+	assert_string_equal(language, "en");
 	memory_free(words);
 }
 
 static void test_texts_by_kind(void **state)
 {
-	char sms[] = "{code} {minutes}", subject[] = "{host}", email[] = "{code} from {address}",
+	char sms[] = "{code} {minutes}", subject[] = "{host}", email[] = "{code} from {address}, {minutes}",
 	     voice[] = "{digits}. {digits}.";
 
 	(void)state;
@@ -217,11 +222,43 @@ static void test_texts_by_kind(void **state)
 	assert_int_equal(open_them(true), 0);
 	says(TEXT_SMS, "123456", "123456 5");
 	says(TEXT_SUBJECT, "123456", "web1");
-	says(TEXT_EMAIL, "123456", "123456 from 192.0.2.7");
+	says(TEXT_EMAIL, "123456", "123456 from 192.0.2.7, 5");
 	says(TEXT_VOICE, "123456", "1, 2, 3, 4, 5, 6. 1, 2, 3, 4, 5, 6.");
 	says(TEXT_VOICE, "123456789012345",
 	     "1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5. 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5.");
 	says(TEXT_VOICE, "", ". .");
+}
+
+/* The built-in text of a language, to a host and a service. */
+static void is_sent(bool one_segment, const char *lang, const char *host, const char *service, size_t segments,
+		    const char *part)
+{
+	struct send send = {.code = "12345678", .minutes = 10};
+	char *words;
+
+	snprintf(send.lang, sizeof(send.lang), "%s", lang);
+	snprintf(send.host, sizeof(send.host), "%s", host);
+	snprintf(send.service, sizeof(send.service), "%s", service);
+	words = channels_text(channels, TEXT_SMS, &send, one_segment, NULL);
+	print_message("%s\n", words);
+	assert_int_equal(sms_measure(words).segments, segments);
+	assert_non_null(strstr(words, part));
+	memory_free(words);
+}
+
+static void test_long_names_cost_no_second_sms(void **state)
+{
+	const char *host = "database-primary-2.frankfurt.internal.example.com",
+		   *service = "a-service-that-has-a-long-name";
+
+	(void)state;
+	config.text_count = 0;
+	assert_int_equal(open_them(true), 0);
+	is_sent(false, "es", host, service, 2, "(a-service-that-has-a-long-name)");
+	is_sent(true, "es", host, service, 1, "database-primary-2.frankfurt");
+	is_sent(false, "ar", host, service, 2, host);
+	is_sent(true, "ar", host, service, 1, "database-p");
+	is_sent(true, "en", "web1", "sshd", 1, "web1 (sshd)");
 }
 
 int main(void)
@@ -234,8 +271,9 @@ int main(void)
 		TEST(test_no_channel_is_no_error),
 		TEST(test_driver_must_be_known_to_all_programs),
 		TEST(test_provider_that_cannot_be_asked),
-		TEST(test_text_without_its_code_is_an_error),
+		TEST(test_text_without_its_code_or_its_end_is_an_error),
 		TEST(test_texts_by_kind),
+		TEST(test_long_names_cost_no_second_sms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

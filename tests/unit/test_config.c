@@ -313,21 +313,31 @@ static void the_longest_prefix_is_the_route(void **state)
 static void the_text_of_an_sms_is_found_by_language(void **state)
 {
 	static const struct {
-		const char *language, *text;
-	} rows[] = {{"ar", "arabic"}, {"ar_SA", "arabic"}, {"pt_BR", "brazil"}, {"en_GB", "english"},
-		    {"", "english"},  {"xx", "english"},   {"a", "english"}};
+		const char *language, *text, *found;
+	} rows[] = {{"ar", "arabic", "ar"},     {"ar_SA", "arabic", "ar"}, {"pt_BR", "brazil", "pt_BR"},
+		    {"en_GB", "english", "en"}, {"", "english", "en"},     {"xx", "english", "en"},
+		    {"a", "english", "en"}};
 	struct config *config = loaded("text \"en\" { sms = english }\ntext \"ar\" { sms = arabic }\n"
 				       "text \"pt_BR\" { sms = brazil }\ntext \"fr\" { }\n");
+	const char *found;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_string_equal(config_text(config, TEXT_SMS, rows[i].language), rows[i].text);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_string_equal(config_text(config, TEXT_SMS, rows[i].language, &found), rows[i].text);
+		assert_string_equal(found, rows[i].found);
+		assert_string_equal(config_text(config, TEXT_SMS, rows[i].language, NULL), rows[i].text);
+	}
+	/* A language can have a text of one kind and not of the other. */
+	assert_non_null(strstr(config_text(config, TEXT_VOICE, "pt_BR", &found), "{digits}"));
+	assert_string_equal(found, "pt");
 	config_unref(config);
 	config = loaded("text \"en\" { sms = english }\n");
 	/* What is built in for a language comes before the config's English. */
-	assert_non_null(strstr(config_text(config, TEXT_SMS, "it"), "codice"));
-	assert_string_equal(config_text(config, TEXT_SMS, "xx"), "english");
-	assert_non_null(strstr(config_text(config, TEXT_EMAIL, "xx"), "{code}"));
+	assert_non_null(strstr(config_text(config, TEXT_SMS, "it", &found), "codice"));
+	assert_string_equal(found, "it");
+	assert_string_equal(config_text(config, TEXT_SMS, "xx", NULL), "english");
+	assert_non_null(strstr(config_text(config, TEXT_EMAIL, "xx", &found), "{code}"));
+	assert_string_equal(found, "en");
 	config_unref(config);
 }
 

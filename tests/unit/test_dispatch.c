@@ -23,7 +23,8 @@ static struct {
 	bool hold;
 	struct channel_call *held;
 	char text[256], subject[256], code[16], message_id[64];
-	int64_t timeout_ms, minutes;
+	char text_lang[16];
+	int64_t timeout_ms, minutes, seconds;
 } driver;
 
 static int fake_open(const struct config_channel *config, struct http *http, void **ret,
@@ -41,6 +42,8 @@ static void fake_send_message(struct channel_call *call, const struct channel_me
 	driver.sends++;
 	driver.timeout_ms = message->timeout_ms;
 	driver.minutes = message->minutes;
+	driver.seconds = message->seconds;
+	snprintf(driver.text_lang, sizeof(driver.text_lang), "%s", message->text_lang);
 	snprintf(driver.text, sizeof(driver.text), "%s", message->text);
 	snprintf(driver.subject, sizeof(driver.subject), "%s", message->subject);
 	snprintf(driver.code, sizeof(driver.code), "%s", message->code);
@@ -147,7 +150,7 @@ static void on_linked(void *userdata, const struct linked *linked)
 
 static char name[] = "phone", other_name[] = "other", driver_name[] = "telegram_gateway", english[] = "en",
 	    missing[] = "file:/nowhere", words[] = "{code} for {host} ({service}) from {address}, {minutes} min",
-	    subject[] = "for {host}", letter[] = "letter with {code}", speech[] = "say {digits}";
+	    subject[] = "for {host}", letter[] = "letter with {code}, {minutes}", speech[] = "say {digits}";
 static struct config_channel section, sections[2];
 static struct config_text text = {
 	.language = english, .sms = words, .subject = subject, .email = letter, .voice = speech};
@@ -197,7 +200,8 @@ static struct send order_of(const char *id)
 			    .service = "sshd",
 			    .address = "192.0.2.7",
 			    .channel = "phone",
-			    .minutes = 5};
+			    .minutes = 5,
+			    .seconds = 299};
 
 	snprintf(send.id, sizeof(send.id), "%s", id);
 	return send;
@@ -241,6 +245,7 @@ static void test_message_goes_out_with_its_text(void **state)
 	assert_string_equal(driver.text, "123456 for web1 (sshd) from 192.0.2.7, 5 min");
 	assert_string_equal(driver.subject, "");
 	assert_int_equal(driver.minutes, 5);
+	assert_int_equal(driver.seconds, 299);
 	assert_true(driver.timeout_ms > 1000 && driver.timeout_ms <= 2000);
 	assert_int_equal(heard.answers, 1);
 	assert_string_equal(heard.id, "a");
@@ -255,12 +260,47 @@ static void test_driver_gets_the_words_that_it_wants(void **state)
 	assert_string_equal(driver.text, "");
 	fake_driver.wants = WANTS_EMAIL;
 	order("b");
-	assert_string_equal(driver.text, "letter with 123456");
+	assert_string_equal(driver.text, "letter with 123456, 5");
 	assert_string_equal(driver.subject, "for web1");
 	fake_driver.wants = WANTS_VOICE;
 	order("c");
 	assert_string_equal(driver.text, "say 1, 2, 3, 4, 5, 6");
 	assert_string_equal(driver.subject, "");
+}
+
+static void test_driver_learns_the_language_of_the_text(void **state)
+{
+	struct send send = order_of("a");
+
+	(void)state;
+	snprintf(send.lang, sizeof(send.lang), "tr"); /* for which there is no text */
+	dispatch_send(dispatch, &send);
+	assert_string_equal(driver.text_lang, "en");
+	snprintf(send.id, sizeof(send.id), "b");
+	snprintf(send.lang, sizeof(send.lang), "pt_PT");
+	dispatch_send(dispatch, &send);
+	assert_string_equal(driver.text_lang, "pt");
+	fake_driver.wants = WANTS_CODE;
+	snprintf(send.id, sizeof(send.id), "c");
+	dispatch_send(dispatch, &send);
+	assert_string_equal(driver.text_lang, "");
+}
+
+static void test_only_an_sms_is_cut_to_one_segment(void **state)
+{
+	struct send send = order_of("a");
+
+	(void)state;
+	memset(send.host, 'h', sizeof(send.host) - 1);
+	memset(send.service, 's', sizeof(send.service) - 1);
+	section.kind = CHANNEL_SMS;
+	dispatch_send(dispatch, &send);
+	assert_true(strlen(driver.text) <= 160 && strlen(driver.text) > 150);
+	section.kind = CHANNEL_TELEGRAM;
+	snprintf(send.id, sizeof(send.id), "b");
+	dispatch_send(dispatch, &send);
+	assert_non_null(strstr(driver.text, send.host));
+	assert_non_null(strstr(driver.text, send.service));
 }
 
 static void test_only_what_may_help_is_tried_again(void **state)
@@ -637,21 +677,47 @@ static void test_one_probe_at_a_time(void **state)
 	assert_int_equal(heard.health, 1);
 }
 
-static void test_reload_lets_the_old_channels_finish(void **state)
+static void reload(void)
 {
 	struct channels *next;
 	char why[CONFIG_WHY_MAX];
 
-	(void)state;
-	driver.hold = true;
-	order("a");
 	assert_int_equal(channels_open(&config, NULL, drivers, true, &next, why), 0);
 	dispatch_use(dispatch, next);
 	channels_unref(channels);
 	channels = next; /* transferred */
+}
+
+static void test_reload_lets_the_old_channels_finish(void **state)
+{
+	(void)state;
+	driver.hold = true;
+	order("a");
+	reload();
 	assert_int_equal(driver.closes, 0);
 	driver.held->answered(driver.held, &driver.answer);
 	assert_int_equal(heard.answers, 1);
+	assert_int_equal(driver.closes, 1);
+	driver.closes = 0;
+}
+
+static void test_reload_asks_the_new_channel_what_the_old_one_was_asked(void **state)
+{
+	const struct channel_answer gone = {.why = {.failure = FAILURE_CONFIG, .code = "x", .detail = "gone"}};
+	struct channel_call *old;
+
+	(void)state;
+	driver.hold = true;
+	dispatch_probe(dispatch, "phone");
+	old = driver.held;
+	reload();
+	old->answered(old, &gone);
+	assert_int_equal(heard.health, 0);
+	assert_string_equal(channels->channel[0].health.state, "ok");
+	assert_int_equal(driver.probes, 2);
+	driver.held->answered(driver.held, &driver.answer);
+	assert_int_equal(heard.health, 1);
+	assert_string_equal(heard.last.state, "ok");
 	assert_int_equal(driver.closes, 1);
 	driver.closes = 0;
 }
@@ -662,6 +728,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_message_goes_out_with_its_text),
 		TEST(test_driver_gets_the_words_that_it_wants),
+		TEST(test_driver_learns_the_language_of_the_text),
+		TEST(test_only_an_sms_is_cut_to_one_segment),
 		TEST(test_only_what_may_help_is_tried_again),
 		TEST(test_transient_is_tried_twice_and_no_more),
 		TEST(test_both_tries_share_one_deadline),
@@ -685,6 +753,7 @@ int main(void)
 		TEST(test_probe_is_always_told),
 		TEST(test_one_probe_at_a_time),
 		TEST(test_reload_lets_the_old_channels_finish),
+		TEST(test_reload_asks_the_new_channel_what_the_old_one_was_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,8 +13,8 @@ enum { TTL = 300, TRIES = 3, FALLBACK = 25, LOCK_AFTER = 10, DISABLE_AFTER = 100
 static const struct config_rate user_rates[] = {{3, 600}, {10, 3600}}, number_rates[] = {{4, 600}, {12, 3600}},
 				source_rates[] = {{2, 3600}}, host_rates[] = {{40, 3600}}, backoff_rates[] = {{1, 900}};
 static const char config_of_model[] = "policy \"sudo\" { services = {sudo} send = ask }\n"
-				  "limits { per_user = {3/10min, 10/1h} per_number = {4/10min, 12/1h}"
-				  " per_source = {2/1h} global = {40/1h} }";
+				      "limits { per_user = {3/10min, 10/1h} per_number = {4/10min, 12/1h}"
+				      " per_source = {2/1h} global = {40/1h} }";
 static const char *const phones[USERS] = {"+966512345634", "+4915112345678", "+966512345634"}; /* two share one */
 
 /* A leaking bucket: each event pours one step in, and it overflows above count steps. */

@@ -31,6 +31,7 @@ static const struct channel_message message = {
 	.lang = "ar_SA",
 	.text = "493817: رمز",
 	.minutes = 5,
+	.seconds = 299,
 	.timeout_ms = 1000,
 };
 
@@ -197,7 +198,7 @@ static void kannel_gets_headers_and_the_text(void **state)
 					      "X-Kannel-From: ACME\n"
 					      "X-Kannel-To: +966501234567\n"
 					      "X-Kannel-Coding: 2\n"
-					      "X-Kannel-Validity: 5\n");
+					      "X-Kannel-Validity: 4\n");
 	english.text = "493817 is your code.";
 	fake_send(&channel_http, channel, &english);
 	assert_int_equal(count(provider.headers, "X-Kannel-Coding: 0\n"), 1);
@@ -212,7 +213,9 @@ static void kannel_accepts_queues_and_refuses(void **state)
 		enum failure failure;
 		bool retry;
 	} rows[] = {
-		{202, "3: Queued for later delivery", FAILURE_UNKNOWN_OUTCOME, false},
+		{202, "4: Queued for later delivery", FAILURE_UNKNOWN_OUTCOME, false},
+		{200, "3: Queued for later delivery", FAILURE_UNKNOWN_OUTCOME, false},
+		{503, "3: Queued for later delivery", FAILURE_TRANSIENT, true},
 		{503, "Temporal failure, try again later.", FAILURE_TRANSIENT, true},
 		{403, "Authorization failed for sendsms", FAILURE_CONFIG, false},
 		{200, "Authorization failed for sendsms", FAILURE_CONFIG, false},
@@ -223,6 +226,9 @@ static void kannel_accepts_queues_and_refuses(void **state)
 	(void)state;
 	use("kannel.conf", "kannel-password");
 	assert_true(hears(202, "0: Accepted for delivery").answer.sent);
+	/* Kannel keeps it: the fallback's timer decides. */
+	assert_true(hears(202, "3: Queued for later delivery").answer.sent);
+	assert_string_equal(hears(202, "3: Queued for later delivery").answer.message_id, "");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct fake_call call = hears(rows[i].status, rows[i].text);
 

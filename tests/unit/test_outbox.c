@@ -131,7 +131,8 @@ static void failures_are_told_without_the_number(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct failed failed = {.why = {.failure = FAILURE_UNDELIVERABLE, .code = "131026", .detail = "no account"}};
+		struct failed failed = {
+			.why = {.failure = FAILURE_UNDELIVERABLE, .code = "131026", .detail = "no account"}};
 		memset(&reply, 0, sizeof(reply));
 
 		snprintf(failed.id, sizeof(failed.id), "%s", f.last.id);

@@ -61,7 +61,7 @@ static void the_first_that_matches_wins(void **state)
 		{"bob", "sudo", "late", "late", 0},
 		{"bob", "sshd", "default", "default", 0},
 		{"bob", "login", "carol", "carol", 0}, /* named by the module: no group is asked */
-		{"bob", "login", "", "ldap", -EIO}, /* whose group it was */
+		{"bob", "login", "", "ldap", -EIO},    /* whose group it was */
 		{"bob", "sshd", "typo", NULL, -ENOENT},
 	};
 

@@ -139,7 +139,7 @@ static int teardown(void **state)
 
 static void sends(const char *id, uint64_t watch_seconds)
 {
-	struct send send = {.to = "+966501234567", .minutes = 5, .watch_seconds = watch_seconds};
+	struct send send = {.to = "+966501234567", .seconds = 300, .watch_seconds = watch_seconds};
 
 	snprintf(send.id, sizeof(send.id), "%s", id);
 	watcher_begin(watcher, &channels, &channel, &send, "wamid.1");

@@ -146,7 +146,8 @@ def test_headers_that_are_too_long_or_too_many(started):
 
 
 @pytest.mark.parametrize("framing", [
-    "Content-Length: {0}\r\nContent-Length: {0}", "Content-Length: {0}\r\ncontent-length: 0", "Content-Length: 0\r\nContent-Length: {0}",
+    "Content-Length: {0}\r\nContent-Length: {0}", "Content-Length: {0}\r\ncontent-length: 0",
+    "Content-Length: 0\r\nContent-Length: {0}",
     "Content-Length: {0}\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: {0}",
     "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"])
 def test_a_length_that_is_said_twice(started, core, framing):

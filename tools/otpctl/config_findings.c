@@ -91,7 +91,8 @@ static bool is_english(const char *language)
 /* Whether an SMS to a user of the language is in it, and not in English for want of a text. */
 static bool has_text(const struct config *config, const char *language)
 {
-	return is_english(language) || config_text(config, TEXT_SMS, language, NULL) != config_text(config, TEXT_SMS, "en", NULL);
+	return is_english(language) ||
+	       config_text(config, TEXT_SMS, language, NULL) != config_text(config, TEXT_SMS, "en", NULL);
 }
 
 static bool has_template(const struct config_channel *channel, const char *language)
