@@ -1,7 +1,8 @@
 #include "daemon/base/config.h"
 
-#include "daemon/base/address.h"
+#include "daemon/base/config_rules.h"
 #include "daemon/base/config_schema.h"
+#include "daemon/base/config_value.h"
 #include "daemon/base/secret.h"
 #include "wire/proto.h"
 
@@ -46,113 +47,6 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 
 /* Values */
 
-int64_t config_duration(const char *text)
-{
-	static const struct {
-		const char *unit;
-		int64_t seconds;
-	} units[] = {{"", 1}, {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
-	char *end;
-	long n;
-
-	if (text[0] < '0' || text[0] > '9')
-		return -EINVAL;
-	errno = 0;
-	n = strtol(text, &end, 10);
-	if (errno || n <= 0 || n > 1000000)
-		return -EINVAL;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (strcmp(end, units[i].unit) == 0)
-			return n * units[i].seconds;
-	return -EINVAL;
-}
-
-int config_rate(const char *text, struct config_rate *ret)
-{
-	char *end;
-	long count;
-
-	if (text[0] < '0' || text[0] > '9')
-		return -EINVAL;
-	errno = 0;
-	count = strtol(text, &end, 10);
-	if (errno || count <= 0 || count > 1000000 || *end != '/')
-		return -EINVAL;
-	*ret = (struct config_rate){.count = count, .period = config_duration(end + 1)};
-	return ret->period > 0 ? 0 : -EINVAL;
-}
-
-int config_money(const char *text, struct config_money *ret)
-{
-	int whole = 0, fraction = 0, length = 0;
-	int64_t unit = 1000000;
-	long long amount, part = 0;
-
-	*ret = (struct config_money){0};
-	if (text[0] < '0' || text[0] > '9' || sscanf(text, "%10lld%n", &amount, &whole) != 1)
-		return -EINVAL;
-	text += whole;
-	if (*text == '.') {
-		fraction = (int)strspn(++text, "0123456789");
-		if (fraction < 1 || fraction > 6)
-			return -EINVAL;
-		for (int i = 0; i < fraction; i++, unit /= 10)
-			part = part * 10 + (text[i] - '0');
-		text += fraction;
-	}
-	if (sscanf(text, " %3[A-Z]%n", ret->currency, &length) != 1 || text[length] || strlen(ret->currency) != 3)
-		return -EINVAL;
-	ret->micro = (int64_t)amount * 1000000 + part * unit;
-	return 0;
-}
-
-static int name_index(const char *const *names, const char *value)
-{
-	for (int i = 0; names[i]; i++)
-		if (strcmp(names[i], value) == 0)
-			return i;
-	return -1;
-}
-
-static bool prefix_ok(const char *text)
-{
-	return text[0] == '+' && text[1] >= '1' && text[1] <= '9' &&
-	       strspn(text + 1, "0123456789") == strlen(text + 1) && strlen(text) < PHONE_MAX;
-}
-
-/* NULL if the value may stand there, else what it should be. */
-static const char *value_error(const struct config_field *f, const char *value)
-{
-	struct config_money money;
-	struct config_rate rate;
-	struct address block;
-	unsigned bits;
-
-	switch (f->kind) {
-	case CONFIG_CHOICE:
-	case CONFIG_WORD:
-		return name_index(f->names, value) >= 0 ? NULL : "is not one of the words that this key takes";
-	case CONFIG_PATH:
-		return !*value || value[0] == '/' ? NULL : "is not an absolute path";
-	case CONFIG_SECRET:
-		return *value ? secret_reference_error(value) : NULL;
-	case CONFIG_RATES:
-		return config_rate(value, &rate) == 0 ? NULL : "is not a rate such as \"3/10min\"";
-	case CONFIG_SECONDS:
-		return config_duration(value) > 0 ? NULL : "is not a number of seconds";
-	case CONFIG_PREFIXES:
-		return prefix_ok(value) ? NULL : "is not a number's beginning such as \"+966\"";
-	case CONFIG_MONEY:
-		return !*value || config_money(value, &money) == 0 ? NULL : "is not an amount such as \"0.0145 USD\"";
-	case CONFIG_BLOCKS:
-		return address_block_parse(value, &block, &bits) == 0
-			       ? NULL
-			       : "is not an address block such as \"10.0.0.0/8\"";
-	default:
-		return NULL;
-	}
-}
-
 /* A secret that stands in the file by mistake must not reach a log through the error. */
 static bool value_may_be_shown(const struct config_field *f)
 {
@@ -161,7 +55,7 @@ static bool value_may_be_shown(const struct config_field *f)
 
 static int check_value(cfg_t *cfg, const struct config_field *f, const char *value)
 {
-	const char *error = value_error(f, value);
+	const char *error = config_value_error(f, value);
 
 	if (!error)
 		return 0;
@@ -519,7 +413,7 @@ static int copy_field(cfg_t *cfg, const struct config_field *f, void *base)
 		*(bool *)to = cfg_getbool(cfg, f->key) == cfg_true;
 		return 0;
 	case CONFIG_CHOICE:
-		*(int *)to = name_index(f->names, cfg_getstr(cfg, f->key));
+		*(int *)to = config_name_index(f->names, cfg_getstr(cfg, f->key));
 		return 0;
 	case CONFIG_LIST:
 	case CONFIG_PREFIXES:
@@ -602,144 +496,6 @@ static int copy_tree(cfg_t *tree, struct config *config)
 	return r;
 }
 
-/* What one value cannot tell */
-
-static cfg_t *section_of(cfg_t *tree, const char *section, size_t i)
-{
-	return cfg_getnsec(tree, section, (unsigned)i);
-}
-
-/* Titles travel in messages and stand in logs. */
-static int check_titles(cfg_t *tree)
-{
-	for (size_t s = 0; s < config_section_count; s++)
-		for (unsigned i = 0; config_sections[s].count_offset && i < cfg_size(tree, config_sections[s].name);
-		     i++) {
-			cfg_t *one = cfg_getnsec(tree, config_sections[s].name, i);
-			const char *title = cfg_title(one);
-
-			if (title[0] && strlen(title) < WIRE_NAME_MAX && wire_text_ok(title, strlen(title)))
-				continue;
-			cfg_error(one, "%s: its title is empty, longer than %d bytes or holds control characters",
-				  config_sections[s].name, WIRE_NAME_MAX - 1);
-			return -EINVAL;
-		}
-	return 0;
-}
-
-static int check_channels(cfg_t *tree, const struct config *config)
-{
-	for (size_t i = 0; i < config->channel_count; i++)
-		if (strcmp(config->channels[i].name, "auto") == 0) {
-			cfg_error(section_of(tree, "channel", i),
-				  "channel \"auto\": that word means no preference: take another name");
-			return -EINVAL;
-		} else if (!config->channels[i].driver[0]) {
-			cfg_error(section_of(tree, "channel", i), "channel \"%s\": driver is missing",
-				  config->channels[i].name);
-			return -EINVAL;
-		}
-	return 0;
-}
-
-static void find_kinds(struct config *config)
-{
-	for (size_t i = 0; i < config->channel_count; i++) {
-		struct config_channel *channel = &config->channels[i];
-		const struct driver *driver = driver_find(channel->driver);
-
-		channel->kind = driver ? driver->kind : CHANNEL_SMS;
-		if (channel->kind_name[0])
-			channel->kind = (enum channel_kind)name_index(channel_kind_names, channel->kind_name);
-	}
-}
-
-/* Amounts of two currencies cannot be added. */
-static int check_money(cfg_t *tree, struct config *config)
-{
-	for (size_t i = 0; i <= config->channel_count; i++) {
-		const struct config_channel *c = &config->channels[i];
-		const bool channel = i < config->channel_count;
-		const struct config_money *const all[] = {
-			channel ? &c->cost : &config->limits.cost_per_hour,
-			channel ? &c->cost_per_hour : &config->limits.cost_per_day,
-			channel ? &c->cost_per_day : &config->limits.cost_per_day,
-		};
-
-		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
-			if (!all[k]->currency[0] || strcmp(all[k]->currency, config->currency) == 0)
-				continue;
-			if (config->currency[0]) {
-				cfg_error(channel ? section_of(tree, "channel", i) : cfg_getsec(tree, "limits"),
-					  "%s: an amount in %s beside amounts in %s: take one currency",
-					  channel ? c->name : "limits", all[k]->currency, config->currency);
-				return -EINVAL;
-			}
-			memcpy(config->currency, all[k]->currency, sizeof(config->currency));
-		}
-	}
-	return 0;
-}
-
-/* Each channel of a list is there, and only once: the same one is never tried twice. */
-static int check_list(cfg_t *section, const char *what, const char *whose, char *const *channels,
-		      const struct config *config)
-{
-	for (size_t i = 0; channels[i]; i++) {
-		if (!config_channel(config, channels[i])) {
-			cfg_error(section, "%s \"%s\": there is no channel \"%s\"", what, whose, channels[i]);
-			return -EINVAL;
-		}
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(channels[k], channels[i]) == 0) {
-				cfg_error(section, "%s \"%s\": channel \"%s\" is there twice", what, whose,
-					  channels[i]);
-				return -EINVAL;
-			}
-	}
-	return 0;
-}
-
-static int check_policies(cfg_t *tree, const struct config *config)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < config->policy_count && r == 0; i++)
-		r = check_list(section_of(tree, "policy", i), "policy", config->policies[i].name,
-			       config->policies[i].channels, config);
-	return r;
-}
-
-static int check_routes(cfg_t *tree, const struct config *config)
-{
-	for (size_t i = 0; i < config->route_count; i++) {
-		const struct config_route *route = &config->routes[i];
-
-		if (route->fallback_least > route->fallback_most) {
-			cfg_error(section_of(tree, "route", i),
-				  "route \"%s\": fallback_least is more than fallback_most", route->name);
-			return -EINVAL;
-		}
-		if (check_list(section_of(tree, "route", i), "route", route->name, route->channels, config) < 0)
-			return -EINVAL;
-		if (!route->channels[0]) {
-			cfg_error(section_of(tree, "route", i), "route \"%s\": channels is empty", route->name);
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
-
-static int check_limits(cfg_t *tree, const struct config *config)
-{
-	if (config->limits.resend_cooldown_count > 0 && config->limits.lock_time <= config->limits.lock_time_max)
-		return 0;
-	cfg_error(cfg_getsec(tree, "limits"), config->limits.resend_cooldown_count
-						      ? "limits: lock_time is longer than lock_time_max"
-						      : "limits: resend_cooldown is empty");
-	return -EINVAL;
-}
-
 /* Moves the element whose name is "default" behind the others; their order stays. Returns false if there is none. */
 static bool default_last(void *array, size_t count, size_t size)
 {
@@ -793,142 +549,15 @@ static int add_defaults(struct config *config)
 	return r;
 }
 
-static int add_warning(struct config *config, const cfg_t *cfg, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-static int add_warning(struct config *config, const cfg_t *cfg, const char *format, ...)
-{
-	size_t count = 0;
-	char what[256], **grown;
-	va_list args;
-
-	while (config->warnings[count])
-		count++;
-	grown = reallocarray(config->warnings, count + 2, sizeof(char *));
-	if (!grown)
-		return -ENOMEM;
-	config->warnings = grown;
-	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	grown[count + 1] = NULL;
-	if (asprintf(&grown[count], "%s:%d: %s", cfg->filename, cfg->line, what) < 0) {
-		grown[count] = NULL;
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-static int warn_of_reserved(cfg_t *tree, struct config *config)
-{
-	int r = 0;
-
-	for (size_t s = 0; s < config_section_count; s++)
-		for (unsigned i = 0; i < cfg_size(tree, config_sections[s].name); i++) {
-			cfg_t *one = cfg_getnsec(tree, config_sections[s].name, i);
-
-			for (size_t k = 0; k < config_sections[s].field_count && r == 0; k++) {
-				const struct config_field *f = &config_sections[s].fields[k];
-
-				if (f->kind == CONFIG_RESERVED && cfg_getstr(one, f->key)[0])
-					r = add_warning(config, one, "%s { %s }: has no effect in this version",
-							config_sections[s].name, f->key);
-			}
-		}
-	return r;
-}
-
-/* A cap that never counts, receipts that nobody hears. */
-static int warn_of_channels(cfg_t *tree, struct config *config)
-{
-	const struct config_limits *limits = &config->limits;
-	bool costs = false;
-	int r = 0;
-
-	for (size_t i = 0; i < config->channel_count && r == 0; i++) {
-		const struct config_channel *c = &config->channels[i];
-
-		costs = costs || c->cost.micro > 0;
-		if (c->cost.micro == 0 && (c->cost_per_hour.micro > 0 || c->cost_per_day.micro > 0))
-			r = add_warning(config, section_of(tree, "channel", i),
-					"channel \"%s\": a cap without cost never counts", c->name);
-		if (r == 0 && c->receipts == RECEIPTS_WEBHOOK && !config->webhook.listen[0])
-			r = add_warning(config, section_of(tree, "channel", i),
-					"channel \"%s\": receipts = webhook, but webhook { listen } is not set",
-					c->name);
-	}
-	if (r == 0 && !costs && (limits->cost_per_hour.micro > 0 || limits->cost_per_day.micro > 0))
-		r = add_warning(config, cfg_getsec(tree, "limits"),
-				"limits: a cap on money never counts, for no channel has a cost");
-	return r;
-}
-
-static bool may_carry(const struct config_policy *policy, const struct config_channel *channel)
-{
-	bool listed = !policy->channels[0];
-
-	for (char **name = policy->channels; *name; name++)
-		listed = listed || strcmp(*name, channel->name) == 0;
-	return listed && (policy->restricted == RESTRICTED_ALLOW || !channel_kind_is_restricted(channel->kind));
-}
-
-/* A policy that leaves a route without any channel refuses every login there. */
-static int warn_of_policies(cfg_t *tree, struct config *config)
-{
-	int r = 0;
-
-	for (size_t p = 0; p < cfg_size(tree, "policy") && r == 0; p++)
-		for (size_t i = 0; i < config->route_count && r == 0; i++) {
-			const struct config_policy *policy =
-				config_policy(config, cfg_title(section_of(tree, "policy", p)));
-			bool any = policy->exempt || !config->routes[i].channels[0];
-
-			for (char **name = config->routes[i].channels; *name; name++)
-				any = any || may_carry(policy, config_channel(config, *name));
-			if (!any)
-				r = add_warning(
-					config, section_of(tree, "policy", p),
-					"policy \"%s\": leaves no channel of route \"%s\": nobody can log in there",
-					policy->name, config->routes[i].name);
-		}
-	return r;
-}
-
-static int add_warnings(cfg_t *tree, struct config *config)
-{
-	int r;
-
-	config->warnings = calloc(1, sizeof(char *));
-	if (!config->warnings)
-		return -ENOMEM;
-	r = warn_of_reserved(tree, config);
-	if (r == 0)
-		r = warn_of_channels(tree, config);
-	return r == 0 ? warn_of_policies(tree, config) : r;
-}
-
 static int complete(cfg_t *tree, struct config *config)
 {
 	int r = copy_tree(tree, config);
 
 	if (r == 0)
-		find_kinds(config);
-	if (r == 0)
-		r = check_titles(tree);
-	if (r == 0)
-		r = check_channels(tree, config);
-	if (r == 0)
-		r = check_money(tree, config);
-	if (r == 0)
-		r = check_policies(tree, config);
-	if (r == 0)
-		r = check_routes(tree, config);
-	if (r == 0)
-		r = check_limits(tree, config);
+		r = config_check_rules(tree, config);
 	if (r == 0)
 		r = add_defaults(config);
-	if (r == 0)
-		r = add_warnings(tree, config);
-	return r;
+	return r == 0 ? config_add_warnings(tree, config) : r;
 }
 
 int config_load(const char *path, struct config **ret, char why[static CONFIG_WHY_MAX])
@@ -996,107 +625,4 @@ void config_unref(struct config *config)
 	if (config->tree)
 		cfg_free(config->tree);
 	free(config);
-}
-
-/* Look-ups */
-
-const struct config_channel *config_channel(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->channel_count; i++)
-		if (strcmp(config->channels[i].name, name) == 0)
-			return &config->channels[i];
-	return NULL;
-}
-
-const struct config_policy *config_policy(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->policy_count; i++)
-		if (strcmp(config->policies[i].name, name) == 0)
-			return &config->policies[i];
-	return NULL;
-}
-
-bool config_has_country(const struct config *config, const struct phone *to)
-{
-	char *const *countries = config->limits.countries;
-
-	for (size_t i = 0; countries[i]; i++)
-		if (phone_has_prefix(to, countries[i]))
-			return true;
-	return !countries[0];
-}
-
-const struct config_route *config_route(const struct config *config, const struct phone *to)
-{
-	const struct config_route *best = &config->routes[config->route_count - 1];
-	size_t longest = 0;
-
-	for (size_t i = 0; i < config->route_count; i++)
-		for (char **prefix = config->routes[i].countries; *prefix; prefix++)
-			if (strlen(*prefix) > longest && phone_has_prefix(to, *prefix)) {
-				longest = strlen(*prefix);
-				best = &config->routes[i];
-			}
-	return best;
-}
-
-const char *config_missing_group(const struct config *config, const char **ret_policy)
-{
-	struct group entry, *found;
-	char buffer[32768];
-
-	for (size_t i = 0; i < config->policy_count; i++)
-		for (char **group = config->policies[i].groups; *group; group++)
-			if (getgrnam_r(*group, &entry, buffer, sizeof(buffer), &found) == 0 && !found) {
-				*ret_policy = config->policies[i].name;
-				return *group;
-			}
-	return NULL;
-}
-
-/* The config's own text of a language whose name has this length, NULL if there is none. */
-static const char *own_text(const struct config *config, enum text_kind kind, const char *language, size_t length,
-			    const char **ret_language)
-{
-	for (size_t i = 0; i < config->text_count; i++) {
-		const struct config_text *t = &config->texts[i];
-		const char *const texts[] = {[TEXT_SMS] = t->sms,
-					     [TEXT_SUBJECT] = t->subject,
-					     [TEXT_EMAIL] = t->email,
-					     [TEXT_VOICE] = t->voice};
-
-		if (strncmp(t->language, language, length) == 0 && !t->language[length] && texts[kind][0]) {
-			*ret_language = t->language;
-			return texts[kind];
-		}
-	}
-	return NULL;
-}
-
-/* The same of what is built in. */
-static const char *built_in_text(enum text_kind kind, const char *language, size_t length, const char **ret_language)
-{
-	const char *text = texts_built_in(kind, language, length);
-
-	for (size_t i = 0; text && texts_language(i); i++)
-		if (strncmp(texts_language(i), language, length) == 0 && !texts_language(i)[length])
-			*ret_language = texts_language(i);
-	return text;
-}
-
-const char *config_text(const struct config *config, enum text_kind kind, const char *language,
-			const char **ret_language)
-{
-	const size_t lengths[] = {strlen(language), strcspn(language, "_-"), 2};
-	const char *const languages[] = {language, language, "en"};
-	const char *text = NULL, *found = NULL;
-
-	for (size_t i = *language ? 0 : 2; i < 3 && !text; i++) {
-		text = own_text(config, kind, languages[i], lengths[i], &found);
-		if (!text)
-			text = built_in_text(kind, languages[i], lengths[i], &found);
-	}
-	if (ret_language)
-		*ret_language = found;
-	return text;
 }
