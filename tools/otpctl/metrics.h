@@ -1,15 +1,7 @@
-/* metrics: what the core knows, as OpenMetrics. */
+/* metrics --listen */
 #pragma once
 
 #include "tools/otpctl/otpctl.h"
 
-#include <stdbool.h>
-
-/*
- * Asks the core and writes the whole exposition to a text for free(). If the core cannot be asked it says just that
- * (whatsapp_otp_up 0), and *ret_up is false. Prints errors unless quiet. NULL: no memory.
- */
-char *metrics_text(struct otpctl *ctl, bool quiet, bool *ret_up, size_t *ret_length);
-
-/* --listen: serves it until SIGTERM or SIGINT. Returns an exit_status. */
+/* Serves what exposition.h writes until SIGTERM or SIGINT. Returns an exit_status. */
 int metrics_serve(struct otpctl *ctl);

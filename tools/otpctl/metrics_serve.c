@@ -1,5 +1,6 @@
 /* metrics --listen: a page for Prometheus, on loopback or a Unix socket, for nobody else. */
 #include "tools/otpctl/connection.h"
+#include "tools/otpctl/exposition.h"
 #include "tools/otpctl/metrics.h"
 #include "tools/otpctl/openmetrics.h"
 #include "tools/otpctl/output.h"

@@ -1,38 +1,9 @@
-/* What the core counted: asked for, put into order, and how a share of it is reckoned. */
+/* stats: how the counts are shown. */
 #pragma once
 
-#include "tools/otpctl/connection.h"
-
-struct stat_list {
-	char by[WIRE_NAME_MAX]; /* channel, country, provider, hour; empty: one item for all */
-	struct stat_item *items;
-	size_t count;
-};
-
-/* The core's items, those with most messages first; hours as time goes. On success ret is for stats_free(). */
-int stats_fetch(struct connection *connection, uint64_t since, const char *by, struct stat_list *ret,
-		struct done *done);
-void stats_free(struct stat_list *list);
-
-/*
- * How many codes an item's messages carried. A code that a second channel took over has two messages: counted for each
- * channel and provider, but once in a country, in an hour and in all.
- */
-uint64_t stats_codes(const struct stat_item *item, const char *by);
-
-/* What became of messages, so that the four are all that were sent. */
-struct outcome {
-	uint64_t verified;  /* the code was typed */
-	uint64_t delivered; /* arrived, and was not typed */
-	uint64_t silent;    /* nobody said what became of it */
-	uint64_t failed;
-};
-struct outcome stats_outcome(const struct stat_item *item);
+#include "tools/otpctl/stats_list.h"
 
 /* stats --html: writes the page, or prints an error and returns an exit_status. */
 int stats_page(struct otpctl *ctl, uint64_t since, uint64_t now);
 /* For people: a table, with bars on a terminal. */
 void stats_print(const struct stat_list *list, const struct stat_item *total, uint64_t since);
-/* What a row is called: an hour's local time, "not known" for an empty key. Returns text or the key. */
-#define STATS_LABEL_MAX WIRE_NAME_MAX
-const char *stats_label(const struct stat_item *item, const char *by, char text[static STATS_LABEL_MAX]);

@@ -1,7 +1,7 @@
 /* Hours put together into so few columns that a chart can show them, the empty ones too. */
 #pragma once
 
-#include "tools/otpctl/stats.h"
+#include "tools/otpctl/stats_list.h"
 
 struct hours {
 	uint64_t seconds;        /* of one slot */
