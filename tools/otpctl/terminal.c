@@ -69,7 +69,8 @@ static bool read_line(char *answer, size_t size)
 	return true;
 }
 
-static bool ask_silently(char *answer, size_t size)
+/* The prompt comes when nothing is echoed any more: who types at once must not see it either. */
+static bool ask_silently(const char *prompt, char *answer, size_t size)
 {
 	const struct sigaction catching = {.sa_handler = on_signal};
 	struct sigaction before[ENDING];
@@ -83,7 +84,12 @@ static bool ask_silently(char *answer, size_t size)
 	caught = 0;
 	for (size_t i = 0; i < ENDING; i++)
 		(void)sigaction(ending[i], &catching, &before[i]);
-	ok = tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0 && read_line(answer, size);
+	ok = tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0;
+	if (ok) {
+		fprintf(stderr, "%s", prompt);
+		fflush(stderr);
+		ok = read_line(answer, size);
+	}
 	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &shown);
 	for (size_t i = 0; i < ENDING; i++)
 		(void)sigaction(ending[i], &before[i], NULL);
@@ -97,9 +103,7 @@ bool terminal_ask_secret(const char *prompt, char *answer, size_t size)
 {
 	if (!isatty(STDIN_FILENO))
 		return terminal_ask(prompt, answer, size);
-	fprintf(stderr, "%s", prompt);
-	fflush(stderr);
-	return ask_silently(answer, size);
+	return ask_silently(prompt, answer, size);
 }
 
 size_t terminal_columns(void)
