@@ -165,6 +165,7 @@ static const struct wire_field enrolment_fields[] = {
 	TEXT(enrolment_item, phone),         TEXT(enrolment_item, channel),
 	TEXT(enrolment_item, lang),          TEXT(enrolment_item, consent),
 	TEXT(enrolment_item, consent_by),    FLAG(enrolment_item, verified),
+	TEXT(enrolment_item, email),         FLAG(enrolment_item, telegram),
 	NUMBER(enrolment_item, enrolled_at), NUMBER(enrolment_item, last_login_at),
 	NUMBER(enrolment_item, failures),    NUMBER(enrolment_item, locked_seconds),
 };

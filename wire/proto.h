@@ -177,7 +177,9 @@ struct enrolment_item {
 	char lang[WIRE_LANG_MAX];
 	char consent[WIRE_TEXT_MAX];
 	char consent_by[WIRE_USER_MAX];
-	bool verified; /* the code that was sent to the number came back */
+	char email[WIRE_RECIPIENT_MAX]; /* show: masked unless revealed; empty: none */
+	bool telegram;                  /* show: a chat is known */
+	bool verified;                  /* the code that was sent to the number came back */
 	uint64_t enrolled_at;
 	uint64_t last_login_at;  /* last accepted code */
 	uint64_t failures;       /* consecutive */

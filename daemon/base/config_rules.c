@@ -44,8 +44,20 @@ static int check_channels(cfg_t *tree, const struct config *config)
 			cfg_error(section_of(tree, "channel", i), "channel \"%s\": driver is missing",
 				  config->channels[i].name);
 			return -EINVAL;
+		} else if (!driver_find(config->channels[i].driver)) {
+			cfg_error(section_of(tree, "channel", i), "channel \"%s\": there is no driver \"%s\"",
+				  config->channels[i].name, config->channels[i].driver);
+			return -EINVAL;
 		}
 	return 0;
+}
+
+static int check_alarm(cfg_t *tree, const struct config *config)
+{
+	if (!config->alarm.exec[0] || config->alarm.exec[0][0] == '/')
+		return 0;
+	cfg_error(cfg_getsec(tree, "alarm"), "alarm: exec: \"%s\" is not an absolute path", config->alarm.exec[0]);
+	return -EINVAL;
 }
 
 static void find_kinds(struct config *config)
@@ -159,6 +171,8 @@ int config_check_rules(cfg_t *tree, struct config *config)
 		r = check_policies(tree, config);
 	if (r == 0)
 		r = check_routes(tree, config);
+	if (r == 0)
+		r = check_alarm(tree, config);
 	return r == 0 ? check_limits(tree, config) : r;
 }
 

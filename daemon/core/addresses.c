@@ -3,7 +3,9 @@
 #include "daemon/core/store_address.h"
 #include "wire/name.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 
 int addresses_put(const struct engine *engine, struct tx *tx, const char *user, const char *kind, const char *value)
@@ -20,6 +22,35 @@ int addresses_put(const struct engine *engine, struct tx *tx, const char *user, 
 		return r;
 	row.sealed_length = (size_t)r;
 	return store_address_put(tx, &row);
+}
+
+static int open_email(const struct engine *engine, const struct address_row *row, char email[static WIRE_RECIPIENT_MAX])
+{
+	char name[WIRE_USER_MAX + WIRE_NAME_MAX];
+
+	snprintf(name, sizeof(name), "%s %s", row->user, row->kind);
+	return keys_open(engine->keys, name, row->sealed, row->sealed_length, email, WIRE_RECIPIENT_MAX);
+}
+
+int addresses_show(const struct engine *engine, struct tx *tx, const char *user, bool reveal,
+		   struct enrolment_item *item)
+{
+	char email[WIRE_RECIPIENT_MAX];
+	struct address_row row;
+	int r = store_address_get(tx, user, recipient_kind_names[RECIPIENT_EMAIL], &row);
+
+	if (r > 0) {
+		r = open_email(engine, &row, email);
+		if (r >= 0)
+			snprintf(item->email, sizeof(item->email), "%.*s%s%s", reveal ? (int)strlen(email) : 1, email,
+				 reveal ? "" : "…", reveal ? "" : strrchr(email, '@'));
+		OPENSSL_cleanse(email, sizeof(email));
+	}
+	if (r < 0)
+		return r;
+	r = store_address_get(tx, user, recipient_kind_names[RECIPIENT_TELEGRAM], &row);
+	item->telegram = r > 0;
+	return r < 0 ? r : 0;
 }
 
 int addresses_linked(const struct engine *engine, struct tx *tx, const struct linked *linked, struct reply *reply)

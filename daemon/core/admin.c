@@ -1,5 +1,6 @@
 #include "daemon/core/admin.h"
 
+#include "daemon/core/addresses.h"
 #include "daemon/core/admin_ops.h"
 #include "daemon/core/conversation.h"
 #include "daemon/core/outbox.h"
@@ -234,7 +235,7 @@ static int enroll_dialogue(const struct admin *a, struct dialogue *d)
 	else if (kind == ANSWER_CODE)
 		r = enroll_check(a, d, code);
 	else if (kind == ANSWER_EMPTY)
-		r = reply_done(a->reply, RESULT_DENY, "no code typed: nothing was enrolled");
+		r = reply_done(a->reply, RESULT_DENY, "no code typed: nothing has changed");
 	else
 		r = conversation_ask(d, PROMPT_HELP);
 	OPENSSL_cleanse(code, sizeof(code));
@@ -345,6 +346,8 @@ static int show(struct admin *a)
 		return r;
 	note_reveal(a, e.user);
 	r = add_enrolment(a, &e, a->request->user.reveal);
+	if (r == 0)
+		r = addresses_show(a->engine, a->tx, e.user, a->request->user.reveal, &a->page->items[0].enrolment);
 	return r < 0 ? r : reply_done(a->reply, RESULT_ALLOW, "%s", "");
 }
 
@@ -452,7 +455,7 @@ static int set_state(struct admin *a, enum enrolment_state state, const char *wo
 	r = store_enrolment_put(a->tx, &e);
 	if (r == 0)
 		r = store_challenge_cancel_user(a->tx, e.user);
-	reply_note(a->reply, LOG_NOTICE, "%s was %s by %s", e.user, word, a->by);
+	reply_note(a->reply, LOG_NOTICE, "%s: %s by %s", e.user, state == ENROLMENT_ACTIVE ? "resumed" : word, a->by);
 	return r < 0 ? r : reply_done(a->reply, RESULT_ALLOW, "%s is %s", e.user, word);
 }
 

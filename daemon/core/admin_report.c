@@ -1,5 +1,6 @@
 /* Ops about what admins are told: alarms, statistics, health. */
 #include "daemon/core/admin_ops.h"
+#include "daemon/core/spending.h"
 #include "daemon/core/store_breaker.h"
 #include "daemon/core/store_challenge.h"
 #include "daemon/core/store_report.h"
@@ -268,13 +269,26 @@ static int add_alarms(struct admin *a)
 	return 0;
 }
 
+static void add_money(void *userdata, const char *text)
+{
+	struct admin *a = userdata;
+
+	if (a->page->count < ADMIN_PAGE_MAX) {
+		struct health *item = add_health(a, "money", "degraded");
+
+		snprintf(item->detail, sizeof(item->detail), "%s", text);
+	}
+}
+
 int admin_health(struct admin *a)
 {
 	struct health *store = add_health(a, "store", "ok");
 	int64_t open = 0;
 	int r = store_challenge_count(a->tx, a->engine->clock->now(a->engine->clock), &open);
 
-	snprintf(store->detail, sizeof(store->detail), "%lld open challenges", (long long)open);
+	snprintf(store->detail, sizeof(store->detail), "%lld open challenge%s", (long long)open, open == 1 ? "" : "s");
+	if (r >= 0)
+		r = spending_report(a->engine, a->tx, add_money, a);
 	if (r >= 0)
 		r = add_alarms(a);
 	if (r >= 0)

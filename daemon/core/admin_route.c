@@ -94,9 +94,10 @@ int admin_route_explain(struct admin *a)
 /* local@domain without blanks and brackets: what a mail server makes of it is the mail server's business. */
 static bool is_email(const char *text)
 {
-	const char *at = strrchr(text, '@');
+	const char *at = strchr(text, '@');
 
-	return at && at != text && at[1] && !strpbrk(text, " \t<>,;:\"\\()[]") && strlen(text) < WIRE_RECIPIENT_MAX;
+	return at && at != text && at[1] && !strchr(at + 1, '@') && !strpbrk(text, " \t<>,;:\"\\()[]") &&
+	       strlen(text) < WIRE_RECIPIENT_MAX;
 }
 
 int admin_address(struct admin *a)

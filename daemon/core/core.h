@@ -24,6 +24,11 @@ struct core {
 	struct siren *siren;
 	struct prober *prober;
 	struct connection_list connections;
+	struct webhook_presence {
+		struct connection *connection; /* NULL: not connected */
+		int64_t gone_at;
+		bool missed; /* an alarm says that it is gone */
+	} webhook;
 	char hostname[WIRE_NAME_MAX];
 	bool sender_ready; /* what is due can be handed over at once */
 	bool stopping;

@@ -430,26 +430,40 @@ void courier_connected(struct courier *courier, struct connection *connection)
 	claim(courier);
 }
 
+struct missed_request {
+	struct request request;
+	const char *kind, *text;
+};
+
 static int run_missed(struct job *job, struct tx *tx)
 {
-	struct request *request = (struct request *)job;
+	struct missed_request *m = (struct missed_request *)job;
 
-	request_restart(request);
-	return alarm_raise(&request->engine, tx, &request->reply, "sender", "",
-			   "the sender has not been connected for a minute: no code is sent: systemctl status "
-			   "whatsapp-otp-sender");
+	request_restart(&m->request);
+	return alarm_raise(&m->request.engine, tx, &m->request.reply, m->kind, "", "%s", m->text);
+}
+
+bool courier_missed(struct core *core, int64_t gone_at, const char *kind, const char *text)
+{
+	struct missed_request *m;
+
+	if (core_now(core) - gone_at < MISSED_USEC)
+		return false;
+	m = request_new(sizeof(*m), core, NULL, run_missed, report_done);
+	if (!m)
+		return false;
+	m->kind = kind;
+	m->text = text;
+	request_submit(&m->request);
+	return true;
 }
 
 void courier_tick(struct courier *courier)
 {
-	struct request *request;
-
-	if (courier->sender || courier->missed || now(courier) - courier->gone_at < MISSED_USEC)
-		return;
-	courier->missed = true;
-	request = request_new(sizeof(*request), courier->core, NULL, run_missed, report_done);
-	if (request)
-		request_submit(request);
+	if (!courier->sender && !courier->missed)
+		courier->missed = courier_missed(courier->core, courier->gone_at, "sender",
+						 "the sender has not been connected for a minute: no code is sent: "
+						 "systemctl status whatsapp-otp-sender");
 }
 
 int courier_new(struct core *core, struct courier **ret)

@@ -28,6 +28,9 @@ void courier_publish(struct courier *courier, const struct request *request);
 /* Called about once a second: a sender that stays away is an alarm. */
 void courier_tick(struct courier *courier);
 
+/* Raises an alarm, of static text, if one of the programs has been gone for a minute. Whether it did. */
+bool courier_missed(struct core *core, int64_t gone_at, const char *kind, const char *text);
+
 /* What is known of the sender and its channels. Returns the number of items. */
 size_t courier_health(const struct courier *courier, struct health items[static COURIER_CHANNELS_MAX + 1]);
 /* Whoever is told that a channel works, each time that the sender says so. */

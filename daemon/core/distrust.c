@@ -27,13 +27,12 @@ int distrust_caller(const struct engine *engine, struct tx *tx, struct enrolment
 int distrust_number(const struct engine *engine, struct tx *tx, const char *user, const char *kind, struct reply *reply)
 {
 	bool moved = strcmp(kind, "number-changed") == 0;
-	int r = store_enrolment_state(tx, user, ENROLMENT_STALE);
+	int doubted = store_enrolment_doubt(tx, user); /* a suspension by an admin stays one */
+	int r = doubted < 0 ? doubted : store_challenge_cancel_user(tx, user);
 
-	if (r == 0)
-		r = store_challenge_cancel_user(tx, user);
-	return r < 0 ? r
-		     : alarm_raise(engine, tx, reply, kind, user,
-				   "%s: %s: no code is sent there until whatsapp-otpctl verify or resume", user,
-				   moved ? "the account moved to another number"
-					 : "another device or SIM answers to the number");
+	if (r < 0 || doubted == 0)
+		return r;
+	return alarm_raise(
+		engine, tx, reply, kind, user, "%s: %s: no code is sent there until whatsapp-otpctl verify or resume",
+		user, moved ? "the account moved to another number" : "another device or SIM answers to the number");
 }

@@ -127,7 +127,7 @@ static int note_fallback(struct dialogue *d, const struct delivery *next, bool i
 }
 
 /* The row does not go out; the one behind it is due now. */
-static int skip(struct dialogue *d, struct delivery *delivery, const char *why)
+static int skip(struct dialogue *d, struct delivery *delivery, bool spared, const char *why)
 {
 	char name[NAME_QUOTED_MAX];
 	struct delivery next;
@@ -135,12 +135,12 @@ static int skip(struct dialogue *d, struct delivery *delivery, const char *why)
 
 	delivery->state = DELIVERY_CANCELLED;
 	snprintf(delivery->detail, sizeof(delivery->detail), "%s", why);
-	r = store_delivery_waiting(d->tx, &d->challenge, delivery->position + 1, false, &next);
+	r = store_delivery_waiting(d->tx, &d->challenge, delivery->position + 1, spared, &next);
 	reply_note(d->reply, r > 0 ? LOG_WARNING : LOG_ERR, "%s: %s: not sent: %s; %s",
 		   name_quote(d->challenge.user, name), delivery->channel, why,
 		   r > 0 ? "the next channel is tried" : "there is no further channel");
-	if (r <= 0)
-		return r;
+	if (r <= 0 || next.state == DELIVERY_SPARED)
+		return r < 0 ? r : 0;
 	next.due = d->now;
 	if (d->challenge.purpose == CHALLENGE_TEST)
 		next.state = DELIVERY_PLANNED; /* nobody waits at a prompt */
@@ -158,7 +158,7 @@ static int send_row(struct dialogue *d, struct delivery *delivery, bool in_time,
 	if (r > 0)
 		r = note_fallback(d, delivery, in_time);
 	else if (r == 0)
-		return skip(d, delivery, why);
+		return skip(d, delivery, in_time, why);
 	return r < 0 ? r : 1;
 }
 

@@ -179,6 +179,13 @@ static void explain(const struct judge *j, const struct candidate *c, size_t pla
 		snprintf(step->reason, sizeof(step->reason), "%s", c->skipped);
 	else if (strcmp(c->channel->name, j->d->enrolment.channel) == 0)
 		snprintf(step->reason, sizeof(step->reason), "the user's own channel");
+	else if (j->route->order == ORDER_ADAPTIVE && c->score.updated == 0)
+		snprintf(step->reason, sizeof(step->reason), "route \"%s\", adaptive: no message in %s yet",
+			 j->route->name, j->d->country);
+	else if (j->route->order == ORDER_ADAPTIVE && c->score.deliveries == 0)
+		snprintf(step->reason, sizeof(step->reason),
+			 "route \"%s\", adaptive: %" PRId64 " %% of the messages in %s came to a good end",
+			 j->route->name, score_success(&c->score, wall) * 100 / SCORE_FULL, j->d->country);
 	else if (j->route->order == ORDER_ADAPTIVE)
 		snprintf(step->reason, sizeof(step->reason),
 			 "route \"%s\", adaptive: %" PRId64 " %% delivered in %s, 95 of 100 within %" PRId64 " s",

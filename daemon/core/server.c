@@ -114,16 +114,6 @@ static void turn_away(struct core *core, struct connection *c, const char *why)
 	connection_close(c);
 }
 
-/* There is one webhook: a new connection takes the place of the old. */
-static void close_others(struct core *core, const struct connection *fresh)
-{
-	for (struct connection *c = core->connections.first, *next; c; c = next) {
-		next = c->next;
-		if (c != fresh && c->ops == fresh->ops)
-			connection_close(c);
-	}
-}
-
 static void admit(struct core *core, const struct socket_kind *kind, int fd)
 {
 	struct connection *c;
@@ -137,8 +127,8 @@ static void admit(struct core *core, const struct socket_kind *kind, int fd)
 		turn_away(core, c, "too many connections: core { connections_per_uid connections }");
 	else if (c->ops == &courier_connection_ops)
 		courier_connected(core->courier, c);
-	else if (kind->user)
-		close_others(core, c);
+	else if (c->ops == &session_webhook_ops)
+		session_webhook_connected(c);
 	else {
 		c->deadline = core_now(core) + FIRST_WORD_USEC;
 		connection_listen(c);
@@ -198,6 +188,7 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *userdata)
 			connection_close(c);
 	}
 	courier_tick(server->core.courier);
+	session_webhook_tick(&server->core);
 	prober_tick(server->core.prober);
 	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return sd_event_source_set_time_relative(source, SWEEP_USEC);

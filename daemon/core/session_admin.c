@@ -3,6 +3,7 @@
 #include "daemon/base/log.h"
 #include "daemon/core/admin.h"
 #include "daemon/core/courier.h"
+#include "daemon/core/session_webhook.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -79,11 +80,12 @@ static void answer_probe(void *userdata)
 {
 	struct connection *c = userdata;
 	struct session *session = c->session;
-	struct health items[COURIER_CHANNELS_MAX + 1];
+	struct health items[COURIER_CHANNELS_MAX + 2]; /* the sender, its channels, the webhook */
 
 	if (session) {
 		size_t count = courier_health(c->core->courier, items);
 
+		count += session_webhook_health(c->core, &items[count]);
 		for (size_t i = 0; i < count; i++)
 			connection_send(c, &wire_health, &items[i]);
 		session = c->session; /* gone if a send failed */

@@ -6,6 +6,7 @@
 #include "daemon/core/outcome.h"
 #include "daemon/core/signals.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /*
@@ -84,10 +85,29 @@ static void received(struct connection *c, const char *data, size_t length)
 	request_submit(&h->request);
 }
 
+void session_webhook_connected(struct connection *c)
+{
+	struct webhook_presence *webhook = &c->core->webhook;
+	struct connection *old = webhook->connection;
+
+	webhook->connection = c;
+	webhook->missed = false;
+	if (old)
+		connection_close(old);
+	log_info("the webhook is connected (pid %d)", (int)c->peer.pid);
+}
+
 static void closed(struct connection *c)
 {
+	struct webhook_presence *webhook = &c->core->webhook;
 	struct session *s = c->session;
 
+	if (webhook->connection == c) {
+		webhook->connection = NULL;
+		webhook->gone_at = core_now(c->core);
+		if (!c->core->stopping)
+			log_error("the webhook has gone: no receipts are heard until it is back");
+	}
 	c->session = NULL;
 	if (s && s->waiting == 0)
 		free(s);
@@ -96,3 +116,29 @@ static void closed(struct connection *c)
 }
 
 const struct connection_ops session_webhook_ops = {.received = received, .closed = closed};
+
+/* Its absence */
+
+void session_webhook_tick(struct core *core)
+{
+	struct webhook_presence *webhook = &core->webhook;
+
+	/* The minute begins with the core, and with a config that wants a webhook. */
+	if (webhook->gone_at == 0 || !*core->config->webhook.listen)
+		webhook->gone_at = core_now(core);
+	else if (!webhook->connection && !webhook->missed)
+		webhook->missed = courier_missed(core, webhook->gone_at, "webhook",
+						 "the webhook has not been connected for a minute: no receipts are "
+						 "heard: systemctl status whatsapp-otp-webhook");
+}
+
+bool session_webhook_health(const struct core *core, struct health *item)
+{
+	bool there = core->webhook.connection;
+
+	*item = (struct health){.name = "webhook"};
+	snprintf(item->state, sizeof(item->state), "%s", there ? "ok" : "failed");
+	snprintf(item->detail, sizeof(item->detail), "%s",
+		 there ? "connected" : "not connected: is whatsapp-otp-webhook running? see its log");
+	return *core->config->webhook.listen || there;
+}

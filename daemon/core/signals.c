@@ -47,8 +47,13 @@ static int for_each_owner(const struct context *x, int (*act)(const struct conte
 	return r;
 }
 
+/* Unless a lock that began after the event holds already. */
 static int lock(const struct context *x, struct enrolment *e)
 {
+	int64_t now = x->engine->clock->now(x->engine->clock);
+
+	if (e->locked_until > now && e->locked_wall - e->locked_for / SECOND >= time_of(x))
+		return 0;
 	return distrust_caller(x->engine, x->tx, e, x->reply);
 }
 
@@ -70,7 +75,9 @@ static int disown(const struct context *x, struct delivery *d)
 	if (r >= 0)
 		r = store_enrolment_get(x->tx, c.user, &e);
 	if (r > 0 && c.purpose != CHALLENGE_ENROLMENT)
-		return lock(x, &e);
+		return time_of(x) > e.trusted_at ? lock(x, &e) : 0;
+	if (c.purpose != CHALLENGE_ENROLMENT) /* whoever it was is gone */
+		return r;
 	return r < 0 ? r
 		     : alarm_raise(x->engine, x->tx, x->reply, "not-requested", c.user,
 				   "%s: who holds the number did not ask for the code of the enrolment: is it theirs?",
@@ -95,8 +102,6 @@ static int suspend(const struct context *x, struct enrolment *e)
 {
 	bool number = x->signal->kind == SIGNAL_NUMBER_CHANGED;
 
-	if (e->state != ENROLMENT_ACTIVE)
-		return 0;
 	return distrust_number(x->engine, x->tx, e->user, number ? "number-changed" : "identity", x->reply);
 }
 
@@ -124,12 +129,15 @@ static int set_breaker(const struct context *x, enum breaker scope, const char *
 {
 	const struct signal *s = x->signal;
 	struct breaker_row row;
+	int64_t wall = x->engine->clock->wall(x->engine->clock), now = x->engine->clock->now(x->engine->clock);
 	int r = store_breaker_get(x->tx, scope, subject, channel, &row);
 
-	if (r < 0 || row.told > time_of(x))
+	if (r < 0 || (row.told > time_of(x) && row.told <= wall))
 		return r < 0 ? r : 0;
+	if (s->healthy && row.opened > now - (wall - time_of(x)) * SECOND) /* it failed since then */
+		return 0;
 	row.told = time_of(x);
-	row.state.first_at = x->engine->clock->now(x->engine->clock); /* what the closed one is kept by */
+	row.state.first_at = now; /* what the closed one is kept by */
 	row.opened = row.state.first_at;
 	row.state.open_until = s->stops ? BREAKER_UNTIL_CLOSED : 0;
 	snprintf(row.code, sizeof(row.code), "%s", s->event);

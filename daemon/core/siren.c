@@ -63,12 +63,16 @@ static int spawn(char *const *arguments, char *const *environment, pid_t *ret)
 	return -r;
 }
 
-/* Where the next program is remembered; NULL: too many run already. */
+/* Where the next program is remembered; NULL: too many run already, of which the first has to end now. */
 static sd_event_source **find_place(struct siren *s)
 {
+	pid_t pid;
+
 	for (size_t i = 0; i < RUNNING_MAX; i++)
 		if (!s->running[i])
 			return &s->running[i];
+	if (sd_event_source_get_child_pid(s->running[0], &pid) >= 0)
+		kill(pid, SIGKILL);
 	return NULL;
 }
 
@@ -108,8 +112,9 @@ void siren_sound(struct siren *s, const struct reply_alarm *alarm)
 	if (!s->core->config->alarm.exec[0] || place == KINDS_MAX ||
 	    (s->started[place] != 0 && now - s->started[place] < QUIET_USEC))
 		return;
-	s->started[place] = now;
 	r = start_program(s, alarm);
+	if (r != -EBUSY)
+		s->started[place] = now;
 	if (r < 0)
 		log_error("alarm { exec }: %s: %s", s->core->config->alarm.exec[0], strerror(-r));
 }

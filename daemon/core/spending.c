@@ -136,3 +136,34 @@ int spending_refund(const struct engine *engine, struct tx *tx, struct delivery 
 	r = store_spend_refund(tx, c->name, wall, cost);
 	return r < 0 ? r : store_spend_refund(tx, "", wall, cost);
 }
+
+/* One cap, if 80 % of it or more are spent. */
+static int report_cap(const struct engine *engine, struct tx *tx, const struct cap *cap,
+		      void (*tell)(void *userdata, const char *text), void *userdata)
+{
+	char text[WIRE_TEXT_MAX];
+	int64_t spent = 0;
+	int r = cap->most == 0 ? 0 : spent_of(engine, tx, cap, &spent);
+
+	if (r < 0 || cap->most == 0 || spent < cap->most / 100 * WARN_PERCENT)
+		return r;
+	snprintf(text, sizeof(text), "%s: %" PRId64 " %% of the %s's money is spent",
+		 cap->channel[0] ? cap->channel : "all channels", spent * 100 / cap->most, cap->period);
+	tell(userdata, text);
+	return 0;
+}
+
+int spending_report(const struct engine *engine, struct tx *tx, void (*tell)(void *userdata, const char *text),
+		    void *userdata)
+{
+	struct cap caps[CAPS];
+	int r = 0;
+
+	for (size_t c = 0; c < engine->config->channel_count && r == 0; c++) {
+		find_caps(engine->config, &engine->config->channels[c], caps);
+		/* Those of all channels stand behind a channel's own: once is enough. */
+		for (size_t i = 0; i < (c == 0 ? CAPS : CAPS / 2) && r == 0; i++)
+			r = report_cap(engine, tx, &caps[i], tell, userdata);
+	}
+	return r;
+}

@@ -9,14 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STATEMENTS_MAX 64
-
 struct sql {
 	sqlite3 *handle;
-	struct {
-		const char *sql; /* a literal's address */
+	struct cached {
+		const char *sql; /* a literal's address: the program's literals bound the cache */
 		sqlite3_stmt *statement;
-	} cache[STATEMENTS_MAX];
+	} * cache;
 	size_t cached;
 	char *wal_path;
 	int wal; /* the write-ahead log, -1 before the first sync */
@@ -105,6 +103,7 @@ static void close_db(struct sql *db)
 	free(db->wal_path);
 	for (size_t i = 0; i < db->cached; i++)
 		sqlite3_finalize(db->cache[i].statement);
+	free(db->cache);
 	sqlite3_close(db->handle);
 	free(db);
 }
@@ -189,6 +188,7 @@ static int open_db(const char *path, struct sql **ret, char *why, size_t why_siz
 
 static int prepared(struct sql *db, const char *sql, sqlite3_stmt **ret)
 {
+	struct cached *grown;
 	int rc;
 
 	for (size_t i = 0; i < db->cached; i++)
@@ -196,8 +196,10 @@ static int prepared(struct sql *db, const char *sql, sqlite3_stmt **ret)
 			*ret = db->cache[i].statement;
 			return 0;
 		}
-	if (db->cached == STATEMENTS_MAX)
+	grown = reallocarray(db->cache, db->cached + 1, sizeof(*grown));
+	if (!grown)
 		return -ENOMEM;
+	db->cache = grown;
 	rc = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL);
 	if (rc != SQLITE_OK)
 		return to_errno(rc);

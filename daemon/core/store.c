@@ -74,6 +74,7 @@ static const char *const migrations[] = {
 	"ALTER TABLE delivery ADD COLUMN message BLOB;"
 	"CREATE INDEX delivery_message ON delivery (message) WHERE message IS NOT NULL;"
 	"ALTER TABLE enrolment ADD COLUMN trusted_at INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE enrolment SET trusted_at = enrolled_at;"
 	"CREATE INDEX enrolment_number ON enrolment (number_index);"
 	"CREATE TABLE address ("
 	" user TEXT NOT NULL REFERENCES enrolment (user) ON DELETE CASCADE, kind TEXT NOT NULL, sealed BLOB NOT NULL,"
@@ -426,6 +427,9 @@ void store_close(struct store *store)
 	free(store);
 }
 
+/* Providers tell the same again for a week; what they told last must be known so long. */
+#define REPEATED (7 * 86400 * SECOND)
+
 int store_prune(struct tx *tx, int64_t before, int64_t now)
 {
 	int r = tx_run(tx, "DELETE FROM challenge WHERE expires < ? AND (decoy OR expires < ?)", "ii", now, before);
@@ -433,7 +437,8 @@ int store_prune(struct tx *tx, int64_t before, int64_t now)
 	if (r >= 0)
 		r = tx_run(tx, "DELETE FROM rate WHERE max(a, b, c, d) < ?", "i", before);
 	if (r >= 0)
-		r = tx_run(tx, "DELETE FROM breaker WHERE open_until < ? AND first_at < ?", "ii", before, before);
+		r = tx_run(tx, "DELETE FROM breaker WHERE open_until < ? AND first_at < ? - iif(told > 0, ?, 0)", "iii",
+			   before, before, REPEATED);
 	if (r >= 0)
 		r = tx_run(tx, "DELETE FROM link WHERE expires < ?", "i", now);
 	return r < 0 ? r : 0;

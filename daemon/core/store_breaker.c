@@ -57,17 +57,17 @@ int store_breaker_next(struct tx *tx, int64_t now, struct breaker_row *row)
 
 int store_breaker_close(struct tx *tx, enum breaker scope, const char *subject, const char *channel, int64_t before)
 {
-	return tx_run(tx, "DELETE FROM breaker WHERE scope = ? AND subject = ? AND channel = ? AND opened < ?", "issi",
-		      (int64_t)scope, subject, channel, before);
+	return tx_run(tx,
+		      "UPDATE breaker SET open_until = 0, failures = 0 WHERE scope = ? AND subject = ? AND channel = ?"
+		      " AND opened < ? AND (open_until > 0 OR failures > 0)",
+		      "issi", (int64_t)scope, subject, channel, before);
 }
 
 int store_breaker_close_all(struct tx *tx, const char *channel, int64_t now)
 {
-	int r = tx_run(tx, "DELETE FROM breaker WHERE (channel = ? OR ? = '') AND open_until > ?", "ssi", channel,
-		       channel, now);
-	int counted = r < 0 ? r : tx_run(tx, "DELETE FROM breaker WHERE channel = ? OR ? = ''", "ss", channel, channel);
-
-	return counted < 0 ? counted : r;
+	return tx_run(
+		tx, "UPDATE breaker SET open_until = 0, failures = 0 WHERE (channel = ? OR ? = '') AND open_until > ?",
+		"ssi", channel, channel, now);
 }
 
 int store_breaker_find(struct tx *tx, const char *recipient, const char *country, int64_t now, struct breaker_row *rows,

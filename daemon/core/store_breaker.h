@@ -26,9 +26,9 @@ int store_breaker_put(struct tx *tx, const struct breaker_row *row);
 /* The next open one after scope, subject and channel of *row: 1, 0 at the end, -errno. row begins as zeros. */
 int store_breaker_next(struct tx *tx, int64_t now, struct breaker_row *row);
 
-/* Forgets one, if it opened before a time: number of rows. */
+/* Closes one, and its count, if it opened before a time: number of rows. What it was told is kept. */
 int store_breaker_close(struct tx *tx, enum breaker scope, const char *subject, const char *channel, int64_t before);
-/* Forgets all of a channel, or of every one if it is empty. Number of open ones. */
+/* Closes all of a channel, or of every one if it is empty: how many were open. */
 int store_breaker_close_all(struct tx *tx, const char *channel, int64_t now);
 
 /*

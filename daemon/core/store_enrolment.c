@@ -40,6 +40,11 @@ int store_enrolment_of_number(struct tx *tx, const unsigned char index[static KE
 		     ret);
 }
 
+int store_enrolment_doubt(struct tx *tx, const char *user)
+{
+	return tx_run(tx, "UPDATE enrolment SET state = 2 WHERE user = ? AND state = 0", "s", user);
+}
+
 int store_enrolment_state(struct tx *tx, const char *user, enum enrolment_state state)
 {
 	int r = tx_run(tx, "UPDATE enrolment SET state = ? WHERE user = ?", "is", (int64_t)state, user);

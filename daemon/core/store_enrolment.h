@@ -48,6 +48,8 @@ int store_enrolment_trust(struct tx *tx, const char *user, int64_t wall);
 int store_enrolment_clear(struct tx *tx, const char *user, int64_t login_at);
 int store_enrolment_sent(struct tx *tx, const char *user);
 
+/* Active → stale: 1 if this call did it, 0 if it was not active. */
+int store_enrolment_doubt(struct tx *tx, const char *user);
 /* Writes the state. */
 int store_enrolment_state(struct tx *tx, const char *user, enum enrolment_state state);
 

@@ -34,7 +34,7 @@ int store_alarm_put(struct tx *tx, const struct alarm_row *row)
 
 int store_alarm_count(struct tx *tx, const char *kind, int64_t *ret)
 {
-	int r = tx_query(tx, "SELECT count(*) FROM alarm WHERE kind = ?", "s", kind);
+	int r = tx_query(tx, "SELECT count(*) FROM alarm WHERE kind = ? AND acked_at = 0", "s", kind);
 
 	return r < 0 ? r : tx_row(tx, "i", ret);
 }

@@ -17,7 +17,7 @@ struct alarm_row {
 /* 1 if there is one, 0 if not, -errno. */
 int store_alarm_get(struct tx *tx, const char *kind, const char *subject, struct alarm_row *ret);
 int store_alarm_put(struct tx *tx, const struct alarm_row *row);
-/* How many of a kind. */
+/* How many of a kind wait for somebody. */
 int store_alarm_count(struct tx *tx, const char *kind, int64_t *ret);
 /* Forgets those that were acknowledged before a time. */
 int store_alarm_prune(struct tx *tx, int64_t before);

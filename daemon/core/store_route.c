@@ -35,24 +35,32 @@ int store_score_put(struct tx *tx, const char *country, const char *channel, con
 	return r < 0 ? r : 0;
 }
 
+#define LITTLE (7 * DAY)
+
 int store_spend_get(struct tx *tx, const char *channel, int64_t wall, struct spend *ret)
 {
+	const int64_t hour = wall - wall % HOUR, day = wall - wall % DAY;
 	int r = tx_query(tx,
-			 "SELECT coalesce(sum(iif(period = 'hour' AND since >= ?, micro, 0)), 0),"
-			 " coalesce(sum(iif(period = 'day' AND since >= ?, micro, 0)), 0) FROM spend WHERE channel = ?",
-			 "iis", wall - wall % HOUR, wall - wall % DAY, channel);
+			 "SELECT coalesce(sum(iif(period = 'hour' AND since BETWEEN ? AND ?, micro, 0)), 0),"
+			 " coalesce(sum(iif(period = 'day' AND since BETWEEN ? AND ?, micro, 0)), 0)"
+			 " FROM spend WHERE channel = ?",
+			 "iiiis", hour, hour + LITTLE, day, day + LITTLE, channel);
 
 	return r < 0 ? r : tx_row(tx, "ii", &ret->hour, &ret->day);
 }
 
-/* The running hour or day goes on, a new one begins anew; a clock that was set back begins nothing. */
+/*
+ * The running hour or day goes on, a new one begins anew. A clock that was set back a little begins nothing; one that
+ * was far ahead has said nothing of worth.
+ */
 static int charge(struct tx *tx, const char *channel, const char *period, int64_t since, int64_t micro)
 {
 	return tx_run(tx,
 		      "INSERT INTO spend (channel, period, since, micro) VALUES (?,?,?,?)"
-		      " ON CONFLICT DO UPDATE SET micro = iif(excluded.since > since, 0, micro) + excluded.micro,"
-		      " since = max(since, excluded.since)",
-		      "ssii", channel, period, since, micro);
+		      " ON CONFLICT DO UPDATE SET"
+		      " micro = iif(since BETWEEN excluded.since AND excluded.since + ?, micro, 0) + excluded.micro,"
+		      " since = iif(since BETWEEN excluded.since AND excluded.since + ?, since, excluded.since)",
+		      "ssiiii", channel, period, since, micro, (int64_t)LITTLE, (int64_t)LITTLE);
 }
 
 int store_spend_charge(struct tx *tx, const char *channel, int64_t wall, int64_t micro)

@@ -142,7 +142,7 @@ static void an_enrolment_ends_without_the_code(void **state)
 	enrolls("alice", ALICE, false);
 	snprintf(id, sizeof(id), "%s", reply.ask.challenge);
 	answers(id, "");
-	expect_done(RESULT_DENY, "no code typed: nothing was enrolled");
+	expect_done(RESULT_DENY, "no code typed: nothing has changed");
 	fixture_advance(&f, 600);
 	answers(id, code);
 	expect_done(RESULT_DENY, "the code is too old: enroll again");

@@ -4,6 +4,7 @@
 #include "daemon/core/bookkeeping.h"
 #include "daemon/core/outcome.h"
 #include "daemon/core/store_breaker.h"
+#include "daemon/core/store_report.h"
 #include "tests/unit/person.h"
 
 #include <stdio.h>
@@ -102,6 +103,32 @@ static void more_alarms_than_a_page_holds(void **state)
 		}
 	} while (page.more);
 	assert_int_equal(seen, 70);
+}
+
+static void alarms_that_were_acknowledged_make_room_for_others(void **state)
+{
+	struct alarm_row row;
+	char subject[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(subject, sizeof(subject), "user %02u", i);
+		raise_one("identity", subject);
+	}
+	raise_one("identity", "alice"); /* one too many */
+	assert_int_equal(store_alarm_get(f.tx, "identity", "alice", &row), 0);
+	assert_int_equal(store_alarm_get(f.tx, "identity", "and others", &row), 1);
+	raise_one("channel", "whatsapp"); /* of another kind */
+	assert_int_equal(store_alarm_get(f.tx, "channel", "whatsapp", &row), 1);
+	strcpy(request.alarms_ack.kind, "identity");
+	ask(&wire_alarms_ack);
+	expect_done(RESULT_ALLOW, "101 acknowledged");
+	raise_one("identity", "alice");
+	assert_int_equal(store_alarm_get(f.tx, "identity", "alice", &row), 1);
+	assert_int_equal(row.count, 1);
+	assert_int_equal(row.acked_at, 0);
+	assert_int_equal(store_alarm_get(f.tx, "identity", "and others", &row), 1);
+	assert_int_equal(row.acked_at, f.clock.wall);
 }
 
 /* Breakers */
@@ -374,6 +401,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(alarms_are_listed_until_they_are_forgotten_and_marked_when_acknowledged),
 		TEST(more_alarms_than_a_page_holds),
+		TEST(alarms_that_were_acknowledged_make_room_for_others),
 		TEST(breakers_are_shown_and_closed),
 		TEST(statistics_by_each_key),
 		TEST(hours_become_days_after_a_month),

@@ -460,6 +460,39 @@ static void a_changed_number_suspends_all_who_have_it(void **state)
 	assert_int_equal(fixture_challenge(&f, alice.challenge).state, CHALLENGE_CANCELLED);
 }
 
+static void who_is_suspended_by_an_admin_stays_so_whatever_is_said_of_the_number(void **state)
+{
+	struct signal signal = {.provider = "meta", .kind = SIGNAL_NUMBER_CHANGED, .phone = "+966512345634"};
+	struct failed failed = {.why = {.failure = FAILURE_IDENTITY, .code = "137000"}};
+	struct reply reply = {0};
+
+	(void)state;
+	assert_int_equal(store_enrolment_state(f.tx, "alice", ENROLMENT_SUSPENDED), 0);
+	reply = fixture_receipt(&f, whatsapp, RECEIPT_FAILED, "137000");
+	assert_int_equal(reply.alarm_count, 0);
+	assert_int_equal(fixture_enrolment(&f, "alice").state, ENROLMENT_SUSPENDED);
+	assert_int_equal(fixture_challenge(&f, alice.challenge).state, CHALLENGE_CANCELLED);
+	assert_int_equal(fixture_deliver(&f), 0);
+	reply = hears(&signal);
+	assert_int_equal(reply.alarm_count, 0);
+	signal.kind = SIGNAL_IDENTITY;
+	reply = hears(&signal);
+	assert_int_equal(reply.alarm_count, 0);
+	assert_int_equal(fixture_enrolment(&f, "alice").state, ENROLMENT_SUSPENDED);
+	/* The sender's own report says the same; the admin came in between. */
+	assert_int_equal(store_enrolment_state(f.tx, "alice", ENROLMENT_ACTIVE), 0);
+	fixture_advance(&f, 400);
+	assert_int_equal(person_begins(&alice), 0);
+	assert_int_equal(f.messages, 2);
+	assert_int_equal(store_enrolment_state(f.tx, "alice", ENROLMENT_SUSPENDED), 0);
+	snprintf(failed.id, sizeof(failed.id), "%s", f.last.id);
+	memset(&reply, 0, sizeof(reply));
+	assert_int_equal(outcome_failed(&f.engine, f.tx, &failed, &reply), 0);
+	assert_int_equal(reply.alarm_count, 0);
+	assert_int_equal(fixture_enrolment(&f, "alice").state, ENROLMENT_SUSPENDED);
+	assert_int_equal(fixture_delivery(&f, alice.challenge, 0), DELIVERY_FAILED);
+}
+
 static void a_templates_events_open_and_close_its_breaker(void **state)
 {
 	struct signal signal = {.provider = "meta",
@@ -550,6 +583,7 @@ int main(void)
 		TEST(who_did_not_ask_for_the_code_is_locked),
 		TEST(the_same_by_the_number_alone),
 		TEST(a_changed_number_suspends_all_who_have_it),
+		TEST(who_is_suspended_by_an_admin_stays_so_whatever_is_said_of_the_number),
 		TEST(a_templates_events_open_and_close_its_breaker),
 		TEST(what_concerns_the_account_is_an_alarm),
 	};

@@ -213,6 +213,60 @@ static void at_80_percent_an_admin_hears_of_it(void **state)
 	assert_int_equal(alarms, 2);
 }
 
+static void expect_spent(int64_t hour, int64_t day)
+{
+	struct spend spend;
+
+	assert_int_equal(store_spend_get(f.tx, "sms", f.clock.wall, &spend), 1);
+	assert_int_equal(spend.hour, hour);
+	assert_int_equal(spend.day, day);
+}
+
+static void what_a_clock_far_ahead_spent_is_forgotten(void **state)
+{
+	const int64_t right = f.clock.wall;
+
+	(void)state;
+	/* Set back by less than a week: the hour and the day that were begun go on. */
+	assert_int_equal(store_spend_charge(f.tx, "sms", right + 6 * 86400, 5), 0);
+	expect_spent(5, 5);
+	assert_int_equal(store_spend_charge(f.tx, "sms", right, 2), 0);
+	expect_spent(7, 7);
+	/* By a year: nothing counts of what was spent then, and what is spent now does. */
+	assert_int_equal(store_spend_charge(f.tx, "sms", right + 365 * 86400, 9), 0);
+	expect_spent(0, 0);
+	assert_int_equal(store_spend_charge(f.tx, "sms", right, 3), 0);
+	expect_spent(3, 3);
+	f.clock.wall += 3600;
+	expect_spent(0, 3);
+	f.clock.wall += 86400;
+	expect_spent(0, 0);
+}
+
+static void a_score_of_a_clock_far_ahead_goes_on_with_the_next_message(void **state)
+{
+	struct score score = {.success = 0, .updated = f.clock.wall + 365 * 86400};
+
+	(void)state;
+	fixture_configure(&f, "channel \"wa\" { driver = whatsapp_cloud receipts = webhook }\n"
+			      "route \"default\" { channels = {wa, sms} order = adaptive }\n");
+	assert_int_equal(store_score_put(f.tx, "+966", "wa", &score), 0);
+	expect_plan("alice", "default", "sms wa");
+	assert_int_equal(send_by("alice", 1), 1);
+	assert_string_equal(f.last.channel, "sms");
+	fixture_advance(&f, 40);
+	assert_int_equal(fixture_deliver(&f), 1); /* the fallback */
+	assert_string_equal(f.last.channel, "wa");
+	fixture_report_sent(&f);
+	fixture_receipt(&f, f.last.id, RECEIPT_DELIVERED, "");
+	assert_int_equal(store_score_get(f.tx, "+966", "wa", &score), 1);
+	assert_int_equal(score.updated, f.clock.wall);
+	assert_true(score.success > 0);
+	expect_plan("alice", "default", "sms wa");
+	fixture_advance(&f, 3 * 3600); /* a bad name of now is forgotten in time */
+	expect_plan("alice", "default", "wa sms");
+}
+
 /* A day */
 
 /* Every minute somebody of a country logs in; what is sent by WhatsApp arrives after 3 s unless there is an outage. */
@@ -319,11 +373,18 @@ static void the_fallback_waits_as_long_as_messages_need(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(the_longest_prefix_and_the_users_own_channel), TEST(a_policy_keeps_channels_out),
-		TEST(voice_calls_nobody_unless_a_route_says_so),    TEST(an_address_that_the_user_has_not_is_skipped),
-		TEST(a_country_that_is_not_listed_gets_nothing),    TEST(at_the_cap_only_what_costs_nothing_is_sent),
-		TEST(the_cap_of_all_channels_counts_each),          TEST(what_was_not_delivered_is_not_paid_for),
-		TEST(at_80_percent_an_admin_hears_of_it),           TEST(a_day_with_an_outage_in_one_country),
+		TEST(the_longest_prefix_and_the_users_own_channel),
+		TEST(a_policy_keeps_channels_out),
+		TEST(voice_calls_nobody_unless_a_route_says_so),
+		TEST(an_address_that_the_user_has_not_is_skipped),
+		TEST(a_country_that_is_not_listed_gets_nothing),
+		TEST(at_the_cap_only_what_costs_nothing_is_sent),
+		TEST(the_cap_of_all_channels_counts_each),
+		TEST(what_was_not_delivered_is_not_paid_for),
+		TEST(at_80_percent_an_admin_hears_of_it),
+		TEST(a_day_with_an_outage_in_one_country),
+		TEST(what_a_clock_far_ahead_spent_is_forgotten),
+		TEST(a_score_of_a_clock_far_ahead_goes_on_with_the_next_message),
 		TEST(the_fallback_waits_as_long_as_messages_need),
 	};
 

@@ -262,12 +262,62 @@ static void a_sender_that_dies_in_a_probe_is_told_once(void **state)
 		hear(admin, &wire_health, &item);
 		assert_string_equal(item.name, "sender");
 		assert_string_equal(item.state, "failed");
+		hear(admin, &wire_health, &item);
+		assert_string_equal(item.name, "webhook");
 		hear(admin, &wire_done, &done);
 	}
 	assert_int_equal(recv(admin, &item, sizeof(item), MSG_DONTWAIT), -1);
 	assert_int_equal(errno, EAGAIN);
 	close(admin);
 	close(sender);
+}
+
+static bool webhook_is_told(int admin, const char *state)
+{
+	struct health known = {.state = "known"}, item;
+	struct done done;
+	bool told = false;
+
+	say(admin, &wire_health, &known);
+	for (int i = 0; i < 3; i++) { /* the store, the sender, the webhook */
+		hear(admin, &wire_health, &item);
+		told = told || (strcmp(item.name, "webhook") == 0 && strcmp(item.state, state) == 0);
+	}
+	hear(admin, &wire_done, &done);
+	return told;
+}
+
+static void a_webhook_that_stays_away_is_missed(void **state)
+{
+	int admin = dial("admin.sock"), sender = dial("sender.sock"), first = dial("webhook.sock"), webhook;
+	struct admin_user all = {0};
+	struct alarm_item alarm;
+	struct done done;
+
+	(void)state;
+	assert_true(webhook_is_told(admin, "ok"));
+	webhook = dial("webhook.sock"); /* a restarted one takes the place of the other */
+	turn(50);
+	assert_true(has_ended(first));
+	assert_true(webhook_is_told(admin, "ok"));
+	close(webhook);
+	turn(50);
+	assert_true(webhook_is_told(admin, "failed"));
+	core.later += 40 * SECOND;
+	turn(1300);
+	say(admin, &wire_alarms, &all);
+	hear(admin, &wire_done, &done); /* that may still be a restart */
+	close(admin);
+	core.later += 21 * SECOND;
+	turn(1300);
+	admin = dial("admin.sock");
+	say(admin, &wire_alarms, &all);
+	hear(admin, &wire_alarm, &alarm);
+	assert_string_equal(alarm.kind, "webhook");
+	hear(admin, &wire_done, &done);
+	close(admin);
+	close(sender);
+	close(first);
 }
 
 /* As nobody: begins for itself with a story, types a code. */
@@ -480,6 +530,7 @@ int main(void)
 		TEST(who_says_nothing_is_shown_out),
 		TEST(who_has_gone_is_not_decided),
 		TEST(a_sender_that_dies_in_a_probe_is_told_once),
+		TEST(a_webhook_that_stays_away_is_missed),
 		TEST(what_a_program_says_of_itself_is_not_logged),
 		TEST(a_failed_receipt_is_followed_by_an_sms_at_once),
 		TEST(a_breaker_closes_when_the_probed_channel_works),

@@ -225,6 +225,131 @@ static void a_missing_folder_is_told(void **state)
 	assert_null(store);
 }
 
+/* What version 1 made, and a login that was under way in it. */
+static const char version_1[] =
+	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE enrolment (user TEXT PRIMARY KEY, state INTEGER NOT NULL, sealed BLOB NOT NULL,"
+	" number_index BLOB NOT NULL, channel TEXT NOT NULL, lang TEXT NOT NULL, consent TEXT NOT NULL, consent_by"
+	" TEXT NOT NULL, verified INTEGER NOT NULL, enrolled_at INTEGER NOT NULL, last_login_at INTEGER NOT NULL,"
+	" failures INTEGER NOT NULL, locked_until INTEGER NOT NULL, locked_for INTEGER NOT NULL, locked_wall"
+	" INTEGER NOT NULL, sends_since_success INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE challenge (id BLOB PRIMARY KEY, user TEXT NOT NULL, service TEXT NOT NULL, source TEXT NOT"
+	" NULL, purpose INTEGER NOT NULL, state INTEGER NOT NULL, generation INTEGER NOT NULL, code_length INTEGER"
+	" NOT NULL, tries INTEGER NOT NULL, tries_max INTEGER NOT NULL, sends INTEGER NOT NULL, created INTEGER"
+	" NOT NULL, expires INTEGER NOT NULL, last_send INTEGER NOT NULL, ttl INTEGER NOT NULL, decoy INTEGER NOT"
+	" NULL, counts INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE UNIQUE INDEX challenge_open ON challenge (user, service, source) WHERE state = 0;"
+	"CREATE INDEX challenge_expires ON challenge (expires);"
+	"CREATE TABLE pending (challenge BLOB PRIMARY KEY REFERENCES challenge (id) ON DELETE CASCADE, user TEXT"
+	" NOT NULL, sealed BLOB NOT NULL, number_index BLOB NOT NULL, channel TEXT NOT NULL, lang TEXT NOT NULL,"
+	" consent TEXT NOT NULL, consent_by TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE delivery (challenge BLOB NOT NULL REFERENCES challenge (id) ON DELETE CASCADE, generation"
+	" INTEGER NOT NULL, position INTEGER NOT NULL, channel TEXT NOT NULL, state INTEGER NOT NULL, due INTEGER"
+	" NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (challenge, generation, position))"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE INDEX delivery_next ON delivery (state, due) WHERE state = 0 OR state = 2;"
+	"CREATE TABLE rate (key TEXT PRIMARY KEY, a INTEGER NOT NULL, b INTEGER NOT NULL, c INTEGER NOT NULL, d"
+	" INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"INSERT INTO meta VALUES ('boot', 'this-boot'), ('master key', 'mark of a key');"
+	"INSERT INTO enrolment VALUES"
+	" ('alice', 1, X'01020003', X'09', 'sms', 'ar', 'I agree', 'root', 1, 1700000000, 1700000002, 3, 4, 5, 6, 7),"
+	" ('bob', 0, X'04', X'08', '', '', '', '', 0, 1700000001, 0, 0, 0, 0, 0, 0);"
+	"INSERT INTO challenge VALUES (X'0100000000000000000000000000000000000000', 'alice', 'sshd', '192.0.2.1',"
+	" 0, 0, 1, 6, 2, 3, 1, 10, 310, 11, 300, 0, 1);"
+	"INSERT INTO pending SELECT id, 'carol', X'05', X'07', 'sms', 'en', 'I too', 'root' FROM challenge;"
+	"INSERT INTO delivery SELECT id, 1, 0, 'whatsapp', 2, 10, '131026', 'no' FROM challenge;"
+	"INSERT INTO delivery SELECT id, 1, 1, 'sms', 0, 35, '', '' FROM challenge;"
+	"INSERT INTO rate VALUES ('user alice', 41, 42, 43, 44);"
+	"PRAGMA application_id = 0x574f5450; PRAGMA user_version = 1";
+
+static void expect_rows_of_version_1(struct tx *tx)
+{
+	struct enrolment alice = {.user = "alice",
+				  .state = ENROLMENT_SUSPENDED,
+				  .sealed = {1, 2, 0, 3},
+				  .sealed_length = 4,
+				  .index = {9},
+				  .channel = "sms",
+				  .lang = "ar",
+				  .consent = "I agree",
+				  .consent_by = "root",
+				  .verified = 1,
+				  .enrolled_at = 1700000000,
+				  .last_login_at = 1700000002,
+				  .failures = 3,
+				  .locked_until = 4,
+				  .locked_for = 5,
+				  .locked_wall = 6,
+				  .sends_since_success = 7,
+				  .trusted_at = 1700000000},
+			 e;
+	struct challenge login = {.id = {1},
+				  .user = "alice",
+				  .service = "sshd",
+				  .source = "192.0.2.1",
+				  .generation = 1,
+				  .code_length = 6,
+				  .tries = 2,
+				  .tries_max = 3,
+				  .sends = 1,
+				  .created = 10,
+				  .expires = 310,
+				  .last_send = 11,
+				  .ttl = 300,
+				  .counts = 1},
+			 c;
+	struct delivery first = {.challenge = {1},
+				 .generation = 1,
+				 .channel = "whatsapp",
+				 .state = DELIVERY_SENDING,
+				 .due = 10,
+				 .code = "131026",
+				 .detail = "no"},
+			d;
+	struct rate rate = {.key = "user alice"};
+
+	assert_int_equal(store_enrolment_get(tx, "alice", &e), 1);
+	assert_memory_equal(&e, &alice, sizeof(e));
+	assert_int_equal(store_enrolment_get(tx, "bob", &e), 1);
+	assert_int_equal(e.trusted_at, 1700000001);
+	assert_int_equal(store_challenge_get(tx, login.id, &c), 1);
+	assert_memory_equal(&c, &login, sizeof(c));
+	assert_int_equal(store_pending_get(tx, login.id, &e), 1);
+	assert_string_equal(e.user, "carol");
+	assert_int_equal(store_delivery_at(tx, login.id, 1, 0, &d), 1);
+	assert_memory_equal(&d, &first, sizeof(d));
+	assert_int_equal(store_delivery_at(tx, login.id, 1, 1, &d), 1);
+	assert_string_equal(d.channel, "sms");
+	assert_int_equal(d.due, 35);
+	assert_int_equal(store_rate_get(tx, &rate, 1), 0);
+	assert_int_equal(rate.state.arrival[0], 41);
+	assert_int_equal(rate.state.arrival[3], 44);
+}
+
+static void a_database_of_version_1_keeps_all_that_is_in_it(void **state)
+{
+	char why[512] = "";
+	struct store *store;
+	struct tx *tx;
+
+	(void)state;
+	run_sql(version_1);
+	for (int i = 0; i < 2; i++) { /* it is migrated once */
+		if (store_open(folder.path, &boot.clock, &store, why, sizeof(why)) < 0)
+			fail_msg("%s", why);
+		assert_int_equal(store_claim(store, "mark of another"), -EKEYREJECTED);
+		assert_int_equal(store_begin(store, &tx), 0);
+		expect_rows_of_version_1(tx);
+		assert_int_equal(store_commit(tx), 0);
+		store_close(store);
+	}
+	assert_int_equal(ask_sql("PRAGMA user_version"), 2);
+	assert_int_equal(ask_sql("PRAGMA application_id"), 0x574f5450);
+	assert_int_equal(ask_sql("SELECT count(*) FROM sqlite_master WHERE type = 'table'"), 13);
+	assert_int_equal(ask_sql("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+	assert_int_equal(ask_sql("SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+}
+
 /* Rows */
 
 static struct fixture f;
@@ -593,6 +718,7 @@ int main(void)
 		FILE_TEST(an_empty_file_is_as_good_as_none),
 		FILE_TEST(a_foreign_database_is_left_alone),
 		FILE_TEST(a_newer_database_is_left_alone),
+		FILE_TEST(a_database_of_version_1_keeps_all_that_is_in_it),
 		FILE_TEST(a_damaged_database_is_left_alone),
 		FILE_TEST(a_page_of_rubbish_is_found),
 		FILE_TEST(only_a_private_file_of_our_own_is_opened),
