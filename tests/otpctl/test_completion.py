@@ -62,5 +62,19 @@ def test_enrolled_users(tab):
     assert tab("route", "explain", "a") == ["alice"] and tab("verify", "") == ["alice", "bob"]
 
 
+def test_the_channels_of_the_config(tab, tmp_path):
+    config = tmp_path / "my.conf"
+    config.write_text('core { }\n# channel "old" { }\nchannel "wa-1" { driver = twilio }\n  channel "sms" {\n}\n')
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d" / "mail.conf").write_text('channel "mail" { driver = email }\n')
+    for words in (("--config", str(config)), ("--config", "my.conf")):
+        assert tab(*words, "set", "alice", "--channel", "") == ["auto", "wa-1", "sms", "mail"]
+    assert tab("--config", str(config), "breakers", "close", "s") == ["sms"]
+
+
+def test_no_config_no_noise(tab, tmp_path):
+    assert tab("--config", str(tmp_path / "none.conf"), "test", "alice", "--channel", "") == ["auto"]
+
+
 def test_no_core_no_noise(tab):
     assert tab("show", "", LIST_FAILS="1") == []

@@ -14,6 +14,7 @@ PROMPT = "Code sent to WhatsApp (…78), by SMS in 25 s if it does not arrive. C
 ALICE = dict(user="alice", state="active", phone="…78", lang="en", consent="agreed by mail", consent_by="root",
              verified="yes", enrolled_at=1795290240, last_login_at=1795376640, failures=2)
 BOB = dict(user="bob", state="locked", phone="…34", channel="sms", enrolled_at=1795290240, failures=10, locked_seconds=1500)
+ADDRESSES = dict(email="h…@example.com", telegram="yes")
 
 
 def test_a_user_is_enrolled_with_the_code_that_arrived(core, ask):
@@ -103,6 +104,12 @@ def test_list_as_json_has_the_keys_of_the_protocol(core, ask):
         "locked_seconds": 1500}]
 
 
+def test_a_list_does_not_tell_of_addresses(core, ask):
+    core.gets("list").sends("enrolment", **BOB, **ADDRESSES).sends("done", result="allow")
+    listed, = ask("list", "--json").objects
+    assert listed["user"] == "bob" and not set(ADDRESSES) & set(listed)
+
+
 def test_a_list_that_is_refused_prints_no_table(core, ask):
     core.gets("list", reveal="yes").sends("done", result="deny", reason="only whatsapp-otp-admin may reveal numbers")
     result = ask("list", "--reveal")
@@ -114,8 +121,21 @@ def test_show_tells_who_agreed_to_what(core, ask):
     core.gets("show", user="bob").sends("enrolment", **BOB).sends("done", result="allow")
     result = ask("show", "bob")
     assert result.lines == [
-        "user: bob", "state: locked", "locked for: 25 min", "phone: …34", "verified: no", "channel: sms", "language: -",
-        "enrolled: 2026-11-21 19:44", "last login: -", "failures: 10", "consent: -", "consent recorded by: -"]
+        "user: bob", "state: locked", "locked for: 25 min", "phone: …34", "verified: no", "e-mail: -", "telegram: no",
+        "channel: sms", "language: -", "enrolled: 2026-11-21 19:44", "last login: -", "failures: 10", "consent: -", "consent recorded by: -"]
+
+
+def test_show_tells_where_else_codes_can_go(core, ask):
+    core.gets("show", user="bob").sends("enrolment", **BOB, **ADDRESSES).sends("done", result="allow")
+    result = ask("show", "bob")
+    assert result.status == 0 and {"e-mail: h…@example.com", "telegram: yes"} <= set(result.lines)
+
+
+def test_show_as_json_has_the_addresses(core, ask):
+    core.gets("show", user="bob", reveal="yes").sends("enrolment", **BOB, **{**ADDRESSES, "email": "h@example.com"})
+    core.sends("done", result="allow")
+    shown, = ask("show", "bob", "--reveal", "--json").objects
+    assert (shown["email"], shown["telegram"]) == ("h@example.com", True)
 
 
 def test_a_user_who_is_not_enrolled_is_an_error(core, ask):

@@ -46,7 +46,8 @@ class Host:
             assert secret not in result.out + result.err
         return result
 
-    def register(self, *words, pin=PIN):
+    def register(self, *words, pin=PIN, status="PENDING"):
+        self.graph.status = status
         return self.run("number", "register", "--pin-file", "-", *words, stdin=pin + "\n")
 
     def doctor(self):
@@ -247,12 +248,14 @@ def test_register_from_a_file(host, graph, tmp_path):
     pin = tmp_path / "pin"
     pin.write_text(PIN + "\n")
     pin.chmod(0o400)
+    graph.status = "PENDING"
     result = host.run("number", "register", "--pin-file", str(pin))
     assert (result.status, result.err) == (0, "") and "attempt 1 within 72 hours" in result.out
     assert graph.made("POST", "register") == [{"messaging_product": "whatsapp", "pin": PIN}]
     state = host.state / "register-attempts"
     assert stat.S_IMODE(state.stat().st_mode) == 0o600 and PIN not in state.read_text()
     pin.chmod(0o444)
+    graph.status = "DISCONNECTED"
     assert "can be read by others" in host.run("number", "register", "--pin-file", str(pin)).err
 
 
@@ -261,7 +264,21 @@ def test_register_from_a_file(host, graph, tmp_path):
 def test_a_pin_that_is_none_costs_no_attempt(host, graph, pin, words):
     result = host.register(pin=pin)
     assert result.status == 1 and f"number register: the PIN {words}" in result.err.replace("consists of digits", "digits")
-    assert graph.requests == [] and not (host.state / "register-attempts").exists()
+    assert graph.made("POST", "register") == [] and not (host.state / "register-attempts").exists()
+
+
+def test_a_number_that_is_connected_is_registered_only_by_consent(host, graph):
+    result = host.register(status="CONNECTED")
+    assert result.status == 1 and "registered already (CONNECTED)" in result.err and "--yes" in result.err
+    assert graph.made("POST", "register") == [] and not (host.state / "register-attempts").exists()
+    assert host.register("--yes", status="CONNECTED").status == 0 and len(graph.made("POST", "register")) == 1
+
+
+def test_a_status_that_cannot_be_read_costs_no_attempt(host, graph):
+    graph.errors["GET", NUMBER] = Refused(100, "no such number")
+    result = host.register()
+    assert result.status == 1 and "code 100" in result.err and "no attempt was made" in result.err
+    assert graph.made("POST", "register") == [] and not (host.state / "register-attempts").exists()
 
 
 def test_nobody_to_type_a_pin(host, graph):
@@ -302,7 +319,7 @@ def test_meta_has_had_enough(host, graph):
     assert host.register().status == 1
     del graph.errors["POST", "register"]
     refused = host.register()
-    assert refused.status == 1 and "and Meta has refused one" in refused.err and len(graph.made("POST", "register")) == 1
+    assert refused.status == 1 and "1 attempt within 72 hours, and Meta has refused one" in refused.err and len(graph.made("POST", "register")) == 1
 
 
 @pytest.mark.parametrize("rubbish", ["", "[]", '{"x"', f'{{"{NUMBER}": 7}}', f'{{"{NUMBER}":[{{"at":99999999999999}}]}}'])
@@ -314,7 +331,8 @@ def test_a_list_of_attempts_that_is_none(host, rubbish):
 def test_no_attempt_that_cannot_be_written_down(host, graph):
     host.state.rmdir()
     result = host.register()
-    assert result.status == 1 and "Meta counts them, so none was made" in result.err and graph.requests == []
+    assert result.status == 1 and "Meta counts them, so none was made" in result.err
+    assert graph.made("POST", "register") == []
 
 
 def test_pin_code_and_verification(host, graph):
@@ -336,6 +354,7 @@ def spawn(host, *words):
 
 
 def test_a_typed_pin_is_not_shown(host, graph):
+    graph.status = "PENDING"
     child = spawn(host, "number", "register")
     child.expect("PIN of two-step verification: ")
     child.sendline(PIN)

@@ -39,6 +39,57 @@ def test_a_receipt_comes_before_the_next_look(core, ask):
         "whatsapp: delivered after N s", "sms: not needed after N s"]
 
 
+def with_receipts(tmp_path):
+    """Options that name a config in which WhatsApp has receipts and SMS has none."""
+    config = tmp_path / "receipts.conf"
+    config.write_text('channel "whatsapp" { driver = whatsapp_cloud receipts = poll phone_number_id = "1" template = "t" '
+                      'language = "en" token = "file:/t" }\n'
+                      'channel "sms" { driver = twilio account = "AC1" sender = "X" token = "file:/t" }\n')
+    return "--config", str(config)
+
+
+def watched(result):
+    return [re.sub(r"\d+\.\d s", "N s", line) for line in result.lines]
+
+
+def test_where_receipts_come_they_are_waited_for(core, ask, tmp_path):
+    core.gets("test", user="alice").sends("done", result="allow", challenge="c1")
+    for state in ("sending", "sent", "sent"):
+        core.gets("deliveries", challenge="c1").sends("delivery", **WHATSAPP, state=state)
+        core.sends("delivery", **SMS, state="paused").sends("done", result="allow")
+    core.gets("deliveries", challenge="c1").sends("delivery", **WHATSAPP, state="delivered")
+    core.sends("delivery", **SMS, state="spared").sends("done", result="allow")
+    result = ask("test", "alice", *with_receipts(tmp_path), config=False)
+    assert (result.status, result.err) == (0, "")
+    assert watched(result) == [
+        "whatsapp: handed to the sender after N s", "sms: waits for its turn", "whatsapp: accepted by the provider after N s",
+        "whatsapp: delivered after N s", "sms: not needed after N s"]
+
+
+def test_a_receipt_says_that_it_failed_and_sms_takes_over(core, ask, tmp_path):
+    core.gets("test", user="alice").sends("done", result="allow", challenge="c1")
+    core.gets("deliveries", challenge="c1").sends("delivery", **WHATSAPP, state="sent")
+    core.sends("delivery", **SMS, state="paused").sends("done", result="allow")
+    core.gets("deliveries", challenge="c1").sends("delivery", **WHATSAPP, state="failed", code="131026")
+    core.sends("delivery", **SMS, state="planned").sends("done", result="allow")
+    core.gets("deliveries", challenge="c1").sends("delivery", **WHATSAPP, state="failed", code="131026")
+    core.sends("delivery", **SMS, state="sent").sends("done", result="allow")
+    result = ask("test", "alice", *with_receipts(tmp_path), config=False)
+    assert (result.status, result.err) == (0, "")
+    assert watched(result)[-3:] == [
+        "whatsapp: failed after N s: 131026", "sms: planned in 0 s", "sms: accepted by the provider after N s"]
+
+
+def test_a_receipt_says_that_it_failed_and_nothing_is_left(core, ask, tmp_path):
+    core.gets("test", user="alice").sends("done", result="allow", challenge="c1")
+    core.gets("deliveries", challenge="c1").sends("delivery", **WHATSAPP, state="sent").sends("done", result="allow")
+    core.gets("deliveries", challenge="c1").sends("delivery", **WHATSAPP, state="failed", code="131049")
+    core.sends("done", result="allow")
+    result = ask("test", "alice", *with_receipts(tmp_path), config=False)
+    assert result.status == 1 and watched(result)[-1] == "whatsapp: failed after N s: 131049"
+    assert "the message did not arrive, and no channel is left" in result.err
+
+
 def test_every_channel_fails(core, ask):
     core.gets("test", user="alice", channel="sms").sends("done", result="allow", challenge="c1")
     core.gets("deliveries", challenge="c1").sends("delivery", **SMS, state="failed", code="401", detail="wrong key")

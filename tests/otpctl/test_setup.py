@@ -86,7 +86,12 @@ def test_a_first_installation(host, otpctl):
         assert f"\t{line}\n" in text, line
     assert otpctl("config", "check", str(host.config), config=False).status == 0
     assert "systemctl enable" in result.out and "pam_whatsapp_otp.so" in result.out
+    assert "these answers are not checked online: whatsapp-otpctl test USER" in result.out
     assert otpctl("template", "status", "--config", str(host.config), config=False).status == 0
+
+
+def test_without_sms_nothing_is_said_of_it(host):
+    assert "not checked online" not in host.run().out
 
 
 def test_a_second_run_changes_nothing(host):

@@ -153,8 +153,8 @@ static void getgabs_must_show_an_id(void **state)
 	assert_true(call.answer.sent);
 	assert_string_equal(call.answer.message_id, "wamid.X");
 	call = hears(200, "{\"status\":false,\"msg\":\"Wrong Campaign ID!\"}");
-	assert_int_equal(call.answer.why.failure, FAILURE_UNDELIVERABLE);
-	assert_int_equal(hears(200, "{\"status\":false,\"message\":\"no\"}").answer.why.failure, FAILURE_UNDELIVERABLE);
+	assert_int_equal(call.answer.why.failure, FAILURE_CONFIG);
+	assert_int_equal(hears(200, "{\"status\":false,\"message\":\"no\"}").answer.why.failure, FAILURE_CONFIG);
 	assert_int_equal(hears(200, "<!DOCTYPE html><html>Whoops</html>").answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
 	assert_int_equal(hears(200, "{\"status\":true}").answer.why.failure, FAILURE_UNKNOWN_OUTCOME);
 	assert_int_equal(hears(502, "<html>Bad gateway</html>").answer.why.failure, FAILURE_TRANSIENT);

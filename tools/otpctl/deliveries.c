@@ -1,4 +1,7 @@
-/* test: a real message, watched until a provider took it or every channel has failed. */
+/*
+ * test: a real message, watched until it has arrived, or until a provider took it if nothing will tell of its arrival,
+ * or until every channel has failed.
+ */
 #include "tools/otpctl/connection.h"
 #include "tools/otpctl/output.h"
 
@@ -15,11 +18,15 @@ struct seen {
 
 struct progress {
 	bool json;
+	const struct config *config; /* NULL if it cannot be read */
 	uint64_t started_ms;
 	struct seen seen[CHANNELS_MAX];
 	size_t count;
-	size_t waiting; /* in this round: planned, sending … */
-	bool sent;
+	/* In this round: */
+	size_t waiting;    /* planned, sending … */
+	bool accepted;     /* a provider has it, a receipt is to come */
+	bool settled;      /* it has arrived, or was taken by a channel without receipts */
+	bool was_accepted; /* in any round */
 };
 
 static uint64_t now_ms(void)
@@ -58,7 +65,6 @@ static void print_delivery(const struct progress *watch, const struct delivery_i
 		{"read", "read"},
 		{"failed", "failed"},
 		{"unknown", "no answer from the provider, it may still arrive"},
-		{"paused", "paused"},
 		{"cancelled", "cancelled"},
 		{"spared", "not needed"},
 	};
@@ -69,10 +75,32 @@ static void print_delivery(const struct progress *watch, const struct delivery_i
 			sentence = sentences[i].sentence;
 	if (strcmp(d->state, "planned") == 0)
 		printf("%s: planned in %llu s", d->channel, (unsigned long long)(d->wait_ms + 500) / 1000);
+	else if (strcmp(d->state, "paused") == 0)
+		printf("%s: waits for its turn", d->channel);
 	else
 		printf("%s: %s after %.1f s", d->channel, sentence, (double)(now_ms() - watch->started_ms) / 1000);
 	printf("%s%s%s%s\n", d->code[0] ? ": " : "", d->code, d->detail[0] ? ": " : "", d->detail);
 	fflush(stdout);
+}
+
+static bool has_receipts(const struct config *config, const char *name)
+{
+	const struct config_channel *channel = config ? config_channel(config, name) : NULL;
+
+	return channel && channel->receipts != RECEIPTS_NONE;
+}
+
+/* What the state means for the round. */
+static void count_delivery(struct progress *watch, const struct delivery_item *d)
+{
+	if (strcmp(d->state, "planned") == 0 || strcmp(d->state, "paused") == 0 || strcmp(d->state, "sending") == 0)
+		watch->waiting++;
+	else if (strcmp(d->state, "delivered") == 0 || strcmp(d->state, "read") == 0)
+		watch->settled = true;
+	else if (strcmp(d->state, "sent") == 0 && has_receipts(watch->config, d->channel))
+		watch->accepted = watch->was_accepted = true;
+	else if (strcmp(d->state, "sent") == 0)
+		watch->settled = true;
 }
 
 static void on_delivery(void *userdata, const struct wire_message *message, const void *item)
@@ -80,16 +108,34 @@ static void on_delivery(void *userdata, const struct wire_message *message, cons
 	const struct delivery_item *d = item;
 	struct progress *watch = userdata;
 
-	if (strcmp(d->state, "planned") == 0 || strcmp(d->state, "paused") == 0 || strcmp(d->state, "sending") == 0)
-		watch->waiting++;
-	watch->sent = watch->sent || strcmp(d->state, "sent") == 0 || strcmp(d->state, "delivered") == 0 ||
-		      strcmp(d->state, "read") == 0;
+	count_delivery(watch, d);
 	if (!is_news(watch, d))
 		return;
 	if (watch->json)
 		output_json(output_json_of(message, item));
 	else
 		print_delivery(watch, d);
+}
+
+/* Nobody has it, and nothing is left that could bring it. */
+static int fail(const struct progress *watch)
+{
+	output_error("test: %s; look at whatsapp-otpctl health --probe",
+		     watch->was_accepted ? "the message did not arrive, and no channel is left"
+					 : "no channel took the message");
+	return EXIT_REFUSED;
+}
+
+static int time_is_up(const struct progress *watch)
+{
+	if (watch->accepted) {
+		if (!watch->json)
+			printf("accepted, no receipt yet\n");
+		return EXIT_OK;
+	}
+	output_error("test: no provider took the message within %d s; look at whatsapp-otpctl health --probe",
+		     WATCH_SECONDS);
+	return EXIT_REFUSED;
 }
 
 static int watch_deliveries(struct connection *connection, struct progress *watch, const char *challenge)
@@ -102,29 +148,26 @@ static int watch_deliveries(struct connection *connection, struct progress *watc
 		int status;
 
 		watch->waiting = 0;
+		watch->accepted = watch->settled = false;
 		status = connection_call(connection, &wire_deliveries, &request, &wire_delivery, on_delivery, watch,
 					 &done);
-		if (status != EXIT_OK || watch->sent)
+		if (status != EXIT_OK || watch->settled)
 			return status;
 		if (done.result != RESULT_ALLOW) {
 			output_error("test: %s", done.reason[0] ? done.reason : "the deliveries cannot be read");
 			return EXIT_REFUSED;
 		}
-		if (watch->waiting == 0) {
-			output_error("test: no channel took the message; look at whatsapp-otpctl health --probe");
-			return EXIT_REFUSED;
-		}
+		if (watch->waiting == 0 && !watch->accepted)
+			return fail(watch);
 		nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000}, NULL);
 	}
-	output_error("test: no provider took the message within %d s; look at whatsapp-otpctl health --probe",
-		     WATCH_SECONDS);
-	return EXIT_REFUSED;
+	return time_is_up(watch);
 }
 
 int command_test(struct otpctl *ctl)
 {
 	struct connection connection = CONNECTION_CLOSED;
-	struct progress watch = {.json = ctl->options.json, .started_ms = now_ms()};
+	struct progress watch = {.json = ctl->options.json, .config = otpctl_config(ctl), .started_ms = now_ms()};
 	struct admin_user request;
 	struct done done;
 	int status;

@@ -41,6 +41,8 @@ static void print_lines(void *userdata, const struct wire_message *message, cons
 		printf("locked for: %s\n", output_duration(e->locked_seconds, text));
 	printf("phone: %s\n", e->phone);
 	printf("verified: %s\n", e->verified ? "yes" : "no");
+	printf("e-mail: %s\n", e->email[0] ? e->email : "-");
+	printf("telegram: %s\n", e->telegram ? "yes" : "no");
 	printf("channel: %s\n", or_auto(e->channel));
 	printf("language: %s\n", e->lang[0] ? e->lang : "-");
 	printf("enrolled: %s\n", output_time(e->enrolled_at, text));
@@ -50,6 +52,17 @@ static void print_lines(void *userdata, const struct wire_message *message, cons
 	printf("consent recorded by: %s\n", e->consent_by[0] ? e->consent_by : "-");
 }
 
+/* list does not tell of addresses, so it must not look as if there were none. */
+static void print_listed(void *userdata, const struct wire_message *message, const void *item)
+{
+	json_t *object = output_json_of(message, item);
+
+	(void)userdata;
+	(void)json_object_del(object, "email");
+	(void)json_object_del(object, "telegram");
+	output_json(object);
+}
+
 int command_list(struct otpctl *ctl)
 {
 	static const char *const headings[] = {"USER",     "STATE",    "PHONE",      "CHANNEL",
@@ -57,8 +70,8 @@ int command_list(struct otpctl *ctl)
 	const struct admin_user request = {.reveal = ctl->options.reveal};
 	struct table *table = ctl->options.json ? NULL : table_new(headings, sizeof(headings) / sizeof(headings[0]));
 	struct done done;
-	int status = connection_once(ctl, &wire_list, &request, &wire_enrolment,
-				     table ? add_to_table : connection_print_json, table, &done);
+	int status = connection_once(ctl, &wire_list, &request, &wire_enrolment, table ? add_to_table : print_listed,
+				     table, &done);
 
 	if (table && status == EXIT_OK && done.result == RESULT_ALLOW)
 		table_print(table, stdout);

@@ -151,11 +151,30 @@ static int too_often(const struct register_log *log)
 	char when[OUTPUT_TIME_MAX];
 
 	output_error(
-		"number register: %zu attempts within 72 hours%s; Meta takes ten and then none for 72 hours: the next "
+		"number register: %zu attempt%s within 72 hours%s; Meta takes ten and then none for 72 hours: the next "
 		"one is free at %s, --yes tries all the same",
-		log->attempts, log->refused_by_meta ? ", and Meta has refused one" : "",
+		log->attempts, log->attempts == 1 ? "" : "s", log->refused_by_meta ? ", and Meta has refused one" : "",
 		output_time((uint64_t)log->free_at, when));
 	return EXIT_REFUSED;
+}
+
+/* A number that is connected gains nothing by an attempt, and Meta counts it. */
+static int refuse_if_connected(const struct meta *meta)
+{
+	struct graph_answer answer;
+	char state[GRAPH_TEXT_MAX];
+	int status = graph_call(meta->graph, "GET", NULL, GRAPH_PLAIN, &answer, "%s?fields=status",
+				meta->channel->phone_number_id);
+
+	if (status != EXIT_OK) {
+		(void)meta_refused(meta, &answer, "no attempt was made");
+	} else if (strcmp(graph_text(answer.root, "/status", state), "CONNECTED") == 0) {
+		output_error("number register: the number is registered already (CONNECTED); no attempt was made, "
+			     "--yes makes one all the same");
+		status = EXIT_REFUSED;
+	}
+	graph_answer_clear(&answer);
+	return status;
 }
 
 static int attempt(const struct meta *meta, struct register_log *log, const char *pin)
@@ -194,6 +213,8 @@ int command_number_register(struct otpctl *ctl)
 	}
 	if (status == EXIT_OK && log.free_at > 0 && !ctl->options.yes)
 		status = too_often(&log);
+	if (status == EXIT_OK && !ctl->options.yes)
+		status = refuse_if_connected(&meta);
 	if (status == EXIT_OK)
 		status = ask_pin(ctl, pin);
 	if (status == EXIT_OK)

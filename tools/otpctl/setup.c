@@ -120,7 +120,12 @@ static int ask_gateway(struct setup *setup)
 		status = setup_answers_ask(a, SETUP_SMS_USER);
 	if (status == EXIT_OK)
 		status = setup_answers_ask(a, SETUP_SMS_SENDER);
-	return status == EXIT_OK ? setup_answers_ask(a, SETUP_SMS_TOKEN) : status;
+	if (status == EXIT_OK)
+		status = setup_answers_ask(a, SETUP_SMS_TOKEN);
+	if (status == EXIT_OK && !setup->ctl->options.json)
+		printf("  these answers are not checked online: whatsapp-otpctl test USER --channel sms shows whether "
+		       "they are right\n");
+	return status;
 }
 
 static int ask_all(struct setup *setup)
