@@ -32,6 +32,16 @@ static int open_email(const struct engine *engine, const struct address_row *row
 	return keys_open(engine->keys, name, row->sealed, row->sealed_length, email, WIRE_RECIPIENT_MAX);
 }
 
+/* How many bytes of UTF-8 it takes. */
+static int first_character(const char *text)
+{
+	int length = 1;
+
+	while ((text[length] & 0xc0) == 0x80)
+		length++;
+	return length;
+}
+
 int addresses_show(const struct engine *engine, struct tx *tx, const char *user, bool reveal,
 		   struct enrolment_item *item)
 {
@@ -42,8 +52,9 @@ int addresses_show(const struct engine *engine, struct tx *tx, const char *user,
 	if (r > 0) {
 		r = open_email(engine, &row, email);
 		if (r >= 0)
-			snprintf(item->email, sizeof(item->email), "%.*s%s%s", reveal ? (int)strlen(email) : 1, email,
-				 reveal ? "" : "…", reveal ? "" : strrchr(email, '@'));
+			snprintf(item->email, sizeof(item->email), "%.*s%s%s",
+				 reveal ? (int)strlen(email) : first_character(email), email, reveal ? "" : "…",
+				 reveal ? "" : strrchr(email, '@'));
 		OPENSSL_cleanse(email, sizeof(email));
 	}
 	if (r < 0)

@@ -288,9 +288,9 @@ int admin_health(struct admin *a)
 
 	snprintf(store->detail, sizeof(store->detail), "%lld open challenge%s", (long long)open, open == 1 ? "" : "s");
 	if (r >= 0)
-		r = spending_report(a->engine, a->tx, add_money, a);
-	if (r >= 0)
 		r = add_alarms(a);
+	if (r >= 0)
+		r = spending_report(a->engine, a->tx, add_money, a);
 	if (r >= 0)
 		r = add_breakers(a);
 	return r < 0 ? r : reply_done(a->reply, RESULT_ALLOW, "%s", "");

@@ -97,7 +97,7 @@ static bool is_email(const char *text)
 	const char *at = strchr(text, '@');
 
 	return at && at != text && at[1] && !strchr(at + 1, '@') && !strpbrk(text, " \t<>,;:\"\\()[]") &&
-	       strlen(text) < WIRE_RECIPIENT_MAX;
+	       strlen(text) <= WIRE_RECIPIENT_MAX - sizeof("…"); /* which a masked one has more */
 }
 
 int admin_address(struct admin *a)

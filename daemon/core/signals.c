@@ -47,12 +47,13 @@ static int for_each_owner(const struct context *x, int (*act)(const struct conte
 	return r;
 }
 
-/* Unless a lock that began after the event holds already. */
+/* Unless a lock for this reason that began after the event holds already; a lock by wrong codes is shorter. */
 static int lock(const struct context *x, struct enrolment *e)
 {
 	int64_t now = x->engine->clock->now(x->engine->clock);
 
-	if (e->locked_until > now && e->locked_wall - e->locked_for / SECOND >= time_of(x))
+	if (e->locked_until > now && e->locked_for >= x->engine->config->limits.not_requested_lock * SECOND &&
+	    e->locked_wall - e->locked_for / SECOND >= time_of(x))
 		return 0;
 	return distrust_caller(x->engine, x->tx, e, x->reply);
 }
@@ -75,7 +76,7 @@ static int disown(const struct context *x, struct delivery *d)
 	if (r >= 0)
 		r = store_enrolment_get(x->tx, c.user, &e);
 	if (r > 0 && c.purpose != CHALLENGE_ENROLMENT)
-		return time_of(x) > e.trusted_at ? lock(x, &e) : 0;
+		return time_of(x) > e.trusted_at ? distrust_caller(x->engine, x->tx, &e, x->reply) : 0;
 	if (c.purpose != CHALLENGE_ENROLMENT) /* whoever it was is gone */
 		return r;
 	return r < 0 ? r
@@ -102,6 +103,8 @@ static int suspend(const struct context *x, struct enrolment *e)
 {
 	bool number = x->signal->kind == SIGNAL_NUMBER_CHANGED;
 
+	if (e->state != ENROLMENT_ACTIVE) /* told before: who is just being verified goes on */
+		return 0;
 	return distrust_number(x->engine, x->tx, e->user, number ? "number-changed" : "identity", x->reply);
 }
 
@@ -130,15 +133,16 @@ static int set_breaker(const struct context *x, enum breaker scope, const char *
 	const struct signal *s = x->signal;
 	struct breaker_row row;
 	int64_t wall = x->engine->clock->wall(x->engine->clock), now = x->engine->clock->now(x->engine->clock);
+	int64_t at = now - (wall - time_of(x)) * SECOND;
 	int r = store_breaker_get(x->tx, scope, subject, channel, &row);
 
 	if (r < 0 || (row.told > time_of(x) && row.told <= wall))
 		return r < 0 ? r : 0;
-	if (s->healthy && row.opened > now - (wall - time_of(x)) * SECOND) /* it failed since then */
+	if (s->healthy && row.state.open_until > now && row.opened > at) /* it failed since then */
 		return 0;
 	row.told = time_of(x);
 	row.state.first_at = now; /* what the closed one is kept by */
-	row.opened = row.state.first_at;
+	row.opened = at;
 	row.state.open_until = s->stops ? BREAKER_UNTIL_CLOSED : 0;
 	snprintf(row.code, sizeof(row.code), "%s", s->event);
 	snprintf(row.detail, sizeof(row.detail), "the provider says so");

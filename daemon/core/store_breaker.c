@@ -65,9 +65,12 @@ int store_breaker_close(struct tx *tx, enum breaker scope, const char *subject, 
 
 int store_breaker_close_all(struct tx *tx, const char *channel, int64_t now)
 {
-	return tx_run(
-		tx, "UPDATE breaker SET open_until = 0, failures = 0 WHERE (channel = ? OR ? = '') AND open_until > ?",
-		"ssi", channel, channel, now);
+	int closed = tx_run(tx, "UPDATE breaker SET open_until = 0 WHERE (channel = ? OR ? = '') AND open_until > ?",
+			    "ssi", channel, channel, now);
+	int forgotten = tx_run(tx, "UPDATE breaker SET failures = 0 WHERE (channel = ? OR ? = '') AND failures > 0",
+			       "ss", channel, channel);
+
+	return forgotten < 0 ? forgotten : closed;
 }
 
 int store_breaker_find(struct tx *tx, const char *recipient, const char *country, int64_t now, struct breaker_row *rows,

@@ -1,4 +1,5 @@
 /* daemon/core/admin: what an admin asks for, and what the tool is answered. */
+#include "daemon/core/addresses.h"
 #include "daemon/core/admin.h"
 #include "daemon/core/store_challenge.h"
 #include "tests/unit/person.h"
@@ -415,6 +416,22 @@ static void numbers_are_shown_to_who_asks_for_them_and_that_is_noted(void **stat
 	assert_string_equal(reply.note, "");
 }
 
+/* An answer that is not UTF-8 would end the admin's connection. */
+static void an_email_address_is_masked_by_characters(void **state)
+{
+	char datagram[WIRE_DATAGRAM_MAX];
+
+	(void)state;
+	fixture_enroll(&f, "alice", ALICE);
+	assert_int_equal(addresses_put(&f.engine, f.tx, "alice", "email", "émile@example.org"), 0);
+	for_user(&wire_show, "alice");
+	assert_string_equal(page.items[0].enrolment.email, "é…@example.org");
+	assert_true(wire_encode(&wire_enrolment, &page.items[0].enrolment, datagram, sizeof(datagram)) > 0);
+	request.user.reveal = true;
+	run(&wire_show);
+	assert_string_equal(page.items[0].enrolment.email, "émile@example.org");
+}
+
 static void challenges_show_who_waits(void **state)
 {
 	struct person alice = person_by_ssh(&f, "alice"), nobody = person_by_sudo(&f, "nobody");
@@ -487,6 +504,7 @@ int main(void)
 		TEST(tests_are_limited_too),
 		TEST(lists_come_in_pages),
 		TEST(numbers_are_shown_to_who_asks_for_them_and_that_is_noted),
+		TEST(an_email_address_is_masked_by_characters),
 		TEST(challenges_show_who_waits),
 		TEST(health_counts_what_is_open),
 		TEST(auditors_may_read_and_nothing_else),

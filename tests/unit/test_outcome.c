@@ -493,6 +493,30 @@ static void who_is_suspended_by_an_admin_stays_so_whatever_is_said_of_the_number
 	assert_int_equal(fixture_delivery(&f, alice.challenge, 0), DELIVERY_FAILED);
 }
 
+/* What a provider held back while nobody answered comes at once, in order. */
+static void events_of_an_hour_ago_come_together(void **state)
+{
+	struct signal signal = {.provider = "meta",
+				.kind = SIGNAL_TEMPLATE,
+				.subject = "login_code",
+				.lang = "en_US",
+				.event = "PAUSED",
+				.stops = true,
+				.at = (uint64_t)f.clock.wall - 3000};
+
+	(void)state;
+	fixture_configure(&f, "channel \"wa\" { driver = whatsapp_cloud template = login_code }\n"
+			      "route \"default\" { channels = {wa, sms} }\n");
+	hears(&signal);
+	assert_string_equal(channel_of(SAUDI), "sms");
+	signal.healthy = true;
+	signal.stops = false;
+	strcpy(signal.event, "APPROVED");
+	signal.at += 2400;
+	hears(&signal);
+	assert_string_equal(channel_of(SAUDI), "wa");
+}
+
 static void a_templates_events_open_and_close_its_breaker(void **state)
 {
 	struct signal signal = {.provider = "meta",
@@ -585,6 +609,7 @@ int main(void)
 		TEST(a_changed_number_suspends_all_who_have_it),
 		TEST(who_is_suspended_by_an_admin_stays_so_whatever_is_said_of_the_number),
 		TEST(a_templates_events_open_and_close_its_breaker),
+		TEST(events_of_an_hour_ago_come_together),
 		TEST(what_concerns_the_account_is_an_alarm),
 	};
 

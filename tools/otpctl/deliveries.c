@@ -133,7 +133,8 @@ static int time_is_up(const struct progress *watch)
 			printf("accepted, no receipt yet\n");
 		return EXIT_OK;
 	}
-	output_error("test: no provider took the message within %d s; look at whatsapp-otpctl health --probe",
+	output_error("test: %s within %d s; look at whatsapp-otpctl health --probe",
+		     watch->was_accepted ? "the message did not arrive" : "no provider took the message",
 		     WATCH_SECONDS);
 	return EXIT_REFUSED;
 }
