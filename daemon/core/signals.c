@@ -30,7 +30,10 @@ static int64_t time_of(const struct context *x)
 	return x->signal->at > 0 && (int64_t)x->signal->at < wall ? (int64_t)x->signal->at : wall;
 }
 
-/* Runs for everybody who is enrolled with the signal's number and was not confirmed since. */
+/*
+ * Runs for everybody who is enrolled with the signal's number and was not confirmed since; within the same second, the
+ * event counts.
+ */
 static int for_each_owner(const struct context *x, int (*act)(const struct context *, struct enrolment *))
 {
 	unsigned char index[KEYS_INDEX_SIZE];
@@ -42,7 +45,7 @@ static int for_each_owner(const struct context *x, int (*act)(const struct conte
 		return 0;
 	r = keys_number_index(x->engine->keys, &phone, index);
 	while (r >= 0 && (r = store_enrolment_of_number(x->tx, index, e.user, &e)) > 0)
-		if (time_of(x) > e.trusted_at)
+		if (time_of(x) >= e.trusted_at)
 			r = act(x, &e);
 	return r;
 }
@@ -76,7 +79,7 @@ static int disown(const struct context *x, struct delivery *d)
 	if (r >= 0)
 		r = store_enrolment_get(x->tx, c.user, &e);
 	if (r > 0 && c.purpose != CHALLENGE_ENROLMENT)
-		return time_of(x) > e.trusted_at ? distrust_caller(x->engine, x->tx, &e, x->reply) : 0;
+		return time_of(x) >= e.trusted_at ? distrust_caller(x->engine, x->tx, &e, x->reply) : 0;
 	if (c.purpose != CHALLENGE_ENROLMENT) /* whoever it was is gone */
 		return r;
 	return r < 0 ? r
