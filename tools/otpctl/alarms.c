@@ -1,49 +1,23 @@
 /* alarms, alarms ack: what the core wants somebody to know. */
-#include "tools/otpctl/connection.h"
-#include "tools/otpctl/output.h"
+#include "tools/otpctl/listing.h"
 
-#include <string.h>
-
-struct view {
-	struct table *table; /* NULL: JSON */
-	size_t items;
-};
-
-static void on_alarm(void *userdata, const struct wire_message *message, const void *item)
+static void add_alarm(struct table *table, const void *item)
 {
 	const struct alarm_item *a = item;
-	struct view *view = userdata;
 	char count[24], first[OUTPUT_TIME_MAX], last[OUTPUT_TIME_MAX];
 
-	view->items++;
-	if (!view->table) {
-		connection_print_json(NULL, message, item);
-		return;
-	}
 	snprintf(count, sizeof(count), "%llu", (unsigned long long)a->count);
-	table_add(view->table, (const char *const[]){a->kind, a->subject, count, output_time(a->first_at, first),
-						     output_time(a->last_at, last), a->acked_by, a->text});
+	table_add(table, (const char *const[]){a->kind, a->subject, count, output_time(a->first_at, first),
+					       output_time(a->last_at, last), a->acked_by, a->text});
 }
 
 int command_alarms(struct otpctl *ctl)
 {
 	static const char *const headings[] = {"KIND", "SUBJECT", "COUNT", "FIRST", "LAST", "ACKED-BY", "TEXT"};
-	const struct admin_user request = {0};
-	struct view view = {0};
-	struct done done;
-	int status;
+	static const struct listing listing = {headings, sizeof(headings) / sizeof(headings[0]), .add = add_alarm,
+					       .none = "no alarms"};
 
-	if (!ctl->options.json)
-		view.table = table_new(headings, sizeof(headings) / sizeof(headings[0]));
-	status = connection_once(ctl, &wire_alarms, &request, &wire_alarm, on_alarm, &view, &done);
-	if (view.table && status == EXIT_OK && done.result == RESULT_ALLOW) {
-		if (view.items > 0)
-			table_print(view.table, stdout);
-		else
-			printf("no alarms\n");
-	}
-	table_free(view.table);
-	return status == EXIT_OK ? connection_end_of_list(ctl, "", &done) : status;
+	return listing_show(ctl, &wire_alarms, &(struct admin_user){0}, &wire_alarm, &listing);
 }
 
 int command_alarms_ack(struct otpctl *ctl)

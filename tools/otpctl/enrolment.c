@@ -1,6 +1,5 @@
 /* list, show, set, suspend, resume, unlock, remove: who is enrolled, and how. */
-#include "tools/otpctl/connection.h"
-#include "tools/otpctl/output.h"
+#include "tools/otpctl/listing.h"
 #include "tools/otpctl/terminal.h"
 
 #include <string.h>
@@ -16,16 +15,15 @@ static const char *or_auto(const char *channel)
 	return channel[0] ? channel : "auto";
 }
 
-static void add_to_table(void *userdata, const struct wire_message *message, const void *item)
+static void add_enrolment(struct table *table, const void *item)
 {
 	const struct enrolment_item *e = item;
 	char enrolled[OUTPUT_TIME_MAX], last[OUTPUT_TIME_MAX], failures[24];
 
-	(void)message;
 	snprintf(failures, sizeof(failures), "%llu", (unsigned long long)e->failures);
-	table_add(userdata, (const char *const[]){e->user, e->state, e->phone, or_auto(e->channel), e->lang,
-						  output_time(e->enrolled_at, enrolled),
-						  output_time(e->last_login_at, last), failures});
+	table_add(table, (const char *const[]){e->user, e->state, e->phone, or_auto(e->channel), e->lang,
+					       output_time(e->enrolled_at, enrolled),
+					       output_time(e->last_login_at, last), failures});
 }
 
 static void print_lines(void *userdata, const struct wire_message *message, const void *item)
@@ -67,16 +65,11 @@ int command_list(struct otpctl *ctl)
 {
 	static const char *const headings[] = {"USER",     "STATE",    "PHONE",      "CHANNEL",
 					       "LANGUAGE", "ENROLLED", "LAST-LOGIN", "FAILURES"};
+	static const struct listing listing = {headings, sizeof(headings) / sizeof(headings[0]), .add = add_enrolment,
+					       .json = print_listed};
 	const struct admin_user request = {.reveal = ctl->options.reveal};
-	struct table *table = ctl->options.json ? NULL : table_new(headings, sizeof(headings) / sizeof(headings[0]));
-	struct done done;
-	int status = connection_once(ctl, &wire_list, &request, &wire_enrolment, table ? add_to_table : print_listed,
-				     table, &done);
 
-	if (table && status == EXIT_OK && done.result == RESULT_ALLOW)
-		table_print(table, stdout);
-	table_free(table);
-	return status == EXIT_OK ? connection_end_of_list(ctl, "", &done) : status;
+	return listing_show(ctl, &wire_list, &request, &wire_enrolment, &listing);
 }
 
 int command_show(struct otpctl *ctl)

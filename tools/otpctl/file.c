@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,5 +50,19 @@ int file_replace(const char *path, const char *data, size_t length, mode_t mode)
 		r = -errno;
 	if (r < 0)
 		(void)unlink(temporary);
+	return r;
+}
+
+int file_sync_folder_of(const char *path)
+{
+	char copy[PATH_MAX];
+	int fd, r;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = fsync(fd) < 0 ? -errno : 0;
+	close(fd);
 	return r;
 }

@@ -11,3 +11,5 @@ int file_write_all(int fd, const char *data, size_t length);
  * -errno and the old file as it was.
  */
 int file_replace(const char *path, const char *data, size_t length, mode_t mode);
+/* Makes the name of a new or renamed file durable: fsync(2) of the folder that path lies in. 0 or -errno. */
+int file_sync_folder_of(const char *path);

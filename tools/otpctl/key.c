@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/random.h>
@@ -50,20 +48,6 @@ static int make_key(char text[static KEY_TEXT])
 	return r;
 }
 
-static int sync_directory_of(const char *path)
-{
-	char copy[PATH_MAX];
-	int fd, r;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	r = fsync(fd) < 0 ? -errno : 0;
-	close(fd);
-	return r;
-}
-
 /* The file is new and ours; nothing has been promised about it before this returns 0. */
 static int fill_file(int fd, const char *path, const struct passwd *owner)
 {
@@ -77,7 +61,7 @@ static int fill_file(int fd, const char *path, const struct passwd *owner)
 	explicit_bzero(text, sizeof(text));
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
-	return r == 0 ? sync_directory_of(path) : r;
+	return r == 0 ? file_sync_folder_of(path) : r;
 }
 
 int key_make(const char *path, const struct passwd *owner)

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,26 +129,12 @@ static int keep_old(struct setup_file *f)
 	return -errno;
 }
 
-static int sync_folder(const char *path)
-{
-	char copy[SETUP_PATH_MAX];
-	int fd, r;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	r = fsync(fd) < 0 ? -errno : 0;
-	close(fd);
-	return r;
-}
-
 static int commit(struct setup_file *f)
 {
 	if (rename(f->temporary, f->path) < 0)
 		return -errno;
 	f->temporary[0] = '\0';
-	return sync_folder(f->path);
+	return file_sync_folder_of(f->path);
 }
 
 int setup_files_commit(struct setup_files *files, const char **ret_path)
